@@ -1,0 +1,109 @@
+/**
+ * The seam between TypeScript and native/: forward gives log-probabilities, backward takes dLoss/dlogp.
+ * `native/` knows no loss, no schedule, no text. All calls run on the addon's own thread and return promises; one
+ * trainer does one thing at a time (calls queue in order). Errors are rejections with a folkmoot code.
+ */
+import type { LoraTarget } from "../contract/alignment.ts";
+
+/** Token ids of one question with its candidates. The query carries BOS if the model wants it. */
+export interface TokenRow {
+  /** At least one token. */
+  readonly query: readonly number[];
+  /** At least one response; each at least one token (EOS included if trained). */
+  readonly responses: readonly (readonly number[])[];
+}
+
+export interface TrainerInfo {
+  readonly architecture: string;
+  readonly layers: number;
+  readonly embedding: number;
+  readonly feedForward: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly vocabulary: number;
+  readonly contextLength: number;
+  readonly tied: boolean;
+  readonly device: string;
+  readonly threads: number;
+}
+
+export interface OpenOptions {
+  readonly model: string;
+  /** Folder with the ggml libraries of node-llama-cpp. */
+  readonly libraries: string;
+  /** Compute threads, 0 = number of cores. */
+  readonly threads?: number;
+}
+
+export interface NewAdapter {
+  readonly rank: number;
+  readonly alpha: number;
+  readonly targets: readonly LoraTarget[];
+  /** A ~ U(±1/√in) from this seed, B = 0. */
+  readonly seed: number;
+}
+
+export interface StepOptions {
+  readonly learningRate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly weightDecay: number;
+  /** Factor on the accumulated gradient before clipping, e.g. 1 / questions. */
+  readonly gradientScale: number;
+  /** 0 = no clipping. */
+  readonly clipNorm: number;
+}
+
+export interface StepResult {
+  /** Global L2 norm of the scaled gradient, before clipping. */
+  readonly gradNorm: number;
+  /** Optimizer steps done with this adapter, from 1. */
+  readonly step: number;
+}
+
+export interface NativeTrainer {
+  readonly info: TrainerInfo;
+  /** Replaces the adapter; optimizer state and gradients start at zero. */
+  newAdapter(adapter: NewAdapter): Promise<void>;
+  /** Adapter from a GGUF (F32/F16 pairs); `adapter-mismatch` when a shape or name does not fit the model. */
+  loadAdapter(path: string): Promise<void>;
+  /** Writes beside `path`, fsyncs, renames. */
+  saveAdapter(path: string): Promise<void>;
+  /** Accumulated (unscaled) gradients under the adapter's tensor names. */
+  saveGradients(path: string): Promise<void>;
+  /** Optimizer moments and step count. */
+  saveState(path: string): Promise<void>;
+  loadState(path: string): Promise<void>;
+  /**
+   * Log-probabilities (nats) of every response token: result[row][response][token]. With `keep` the activations stay
+   * until the next forward, for `backward`.
+   */
+  forward(rows: readonly TokenRow[], options: { adapter: boolean; keep: boolean }): Promise<number[][][]>;
+  /** Adds the gradients of the last kept forward; `dLogp` has the shape that forward returned. */
+  backward(dLogp: readonly (readonly (readonly number[])[])[]): Promise<void>;
+  zeroGradients(): Promise<void>;
+  step(options: StepOptions): Promise<StepResult>;
+  /** Stops the call in flight (it rejects with `cancelled`) and those that wait. */
+  cancel(): void;
+  /** Frees model, adapter and thread; later calls reject. */
+  dispose(): Promise<void>;
+}
+
+/** Types that merge and quantize can write, by llama.cpp's names. */
+export const quantizationTypes = ["F32", "F16", "BF16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0"] as const;
+export type QuantizationType = (typeof quantizationTypes)[number];
+
+export interface NativeAddon {
+  openTrainer(options: OpenOptions): Promise<NativeTrainer>;
+  /** W + (alpha/rank)·B·A for every pair; merged tensors become F16 (F32 bases stay F32), the rest is copied. */
+  mergeAdapter(options: { model: string; adapter: string; output: string; libraries: string }): Promise<void>;
+  /** `llama_model_quantize` of the same libllama; written beside and renamed. */
+  quantize(options: {
+    input: string;
+    output: string;
+    type: QuantizationType;
+    libraries: string;
+    threads?: number;
+  }): Promise<void>;
+}

@@ -1,0 +1,146 @@
+/** Alignment data and the settings of an alignment run. Defaults: definitions.md ("Loss", "LoRA and optimizer"). */
+import { z } from "zod";
+
+export const semantics = z.enum(["paper", "reference"]);
+export type Semantics = z.infer<typeof semantics>;
+
+export const rowKinds = ["imitation", "self-critic", "realignment"] as const;
+
+/**
+ * One training row: a query (the rendered prompt, as the model reads it) with responses and their scores
+ * (1-7, higher is better). `responses`, `scores` and `models` are parallel arrays.
+ */
+export const alignmentRow = z
+  .object({
+    kind: z.enum(rowKinds),
+    query: z.string().min(1),
+    responses: z.array(z.string()).min(1),
+    scores: z.array(z.number()),
+    models: z.array(z.string()),
+    /** Ids of the interactions that the row was made from. */
+    source: z.array(z.string()),
+  })
+  .refine((row) => row.scores.length === row.responses.length && row.models.length === row.responses.length, {
+    message: "responses, scores and models must have the same length",
+  });
+export type AlignmentRow = z.infer<typeof alignmentRow>;
+
+/** The published format of the reference (sandbox_v1.json): an array of these; `models` may be missing. */
+export const publishedRow = z
+  .object({
+    query: z.string().min(1),
+    responses: z.array(z.string()).min(1),
+    scores: z.array(z.coerce.number()),
+    models: z.array(z.string()).optional(),
+  })
+  .refine((row) => row.scores.length === row.responses.length, {
+    message: "responses and scores must have the same length",
+  });
+export type PublishedRow = z.infer<typeof publishedRow>;
+
+export const stableAlignmentLoss = z.object({
+  id: z.literal("stable-alignment"),
+  semantics: semantics.default("paper"),
+  /** `sum` exists for `paper` only: the released code has mean and max (`max_flow`). */
+  reduction: z.enum(["sum", "mean", "max"]).default("sum"),
+  margin: z.number().nonnegative().default(1),
+  ratio: z.number().nonnegative().default(0.2),
+  ratingScale: z.number().positive().default(7),
+});
+export const sftLoss = z.object({ id: z.literal("sft") });
+export const lossSettings = z.discriminatedUnion("id", [stableAlignmentLoss, sftLoss]);
+export type StableAlignmentSettings = z.infer<typeof stableAlignmentLoss>;
+export type LossSettings = z.infer<typeof lossSettings>;
+
+export const loraTargets = ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"] as const;
+export type LoraTarget = (typeof loraTargets)[number];
+
+export const loraSettings = z.object({
+  rank: z.number().int().min(1).max(1024).default(16),
+  alpha: z.number().positive().default(32),
+  targets: z
+    .array(z.enum(loraTargets))
+    .min(1)
+    .default([...loraTargets]),
+});
+
+export const optimizerSettings = z.object({
+  learningRate: z.number().positive().default(1e-4),
+  beta1: z.number().min(0).max(1).default(0.9),
+  beta2: z.number().min(0).max(1).default(0.999),
+  epsilon: z.number().positive().default(1e-8),
+  weightDecay: z.number().nonnegative().default(0),
+  /** Largest global gradient norm; 0 switches clipping off. */
+  clipNorm: z.number().nonnegative().default(1),
+});
+
+export const scheduleSettings = z.object({
+  kind: z.enum(["constant", "linear", "cosine"]).default("cosine"),
+  /** Share of all steps spent in linear warm-up. */
+  warmupShare: z.number().min(0).max(1).default(0.03),
+});
+
+/** config.json of an alignment run, frozen at its start. Paths are absolute. */
+export const alignConfig = z.object({
+  version: z.literal(1).default(1),
+  kind: z.literal("align").default("align"),
+  seed: z.number().int().nonnegative().default(1),
+  model: z.string(),
+  data: z.string(),
+  loss: lossSettings.default({
+    id: "stable-alignment",
+    semantics: "paper",
+    reduction: "sum",
+    margin: 1,
+    ratio: 0.2,
+    ratingScale: 7,
+  }),
+  lora: loraSettings.prefault({}),
+  optimizer: optimizerSettings.prefault({}),
+  schedule: scheduleSettings.prefault({}),
+  /** Passes over the training rows. */
+  epochs: z.number().positive().default(2),
+  /** Upper bound of optimizer steps; null = what the epochs give. */
+  maxSteps: z.number().int().positive().nullable().default(null),
+  /** Questions (rows) per optimizer step; gradients are averaged per question. */
+  accumulation: z.number().int().positive().default(8),
+  /** Longest query + response in tokens; responses are cut at their end, queries at their left. */
+  maxLength: z.number().int().positive().default(512),
+  /** Append the end-of-sequence token to every response (paper: yes; reference: no). */
+  appendEos: z.boolean().default(true),
+  /** Candidates per row: the best and up to this many lower-rated ones. */
+  maxRejected: z.number().int().nonnegative().default(3),
+  /** Share of rows held out for the evaluation curve. */
+  evaluationShare: z.number().min(0).max(0.5).default(0.05),
+  /** Optimizer steps between two points of the evaluation curve, 0 = only at the end. */
+  evaluateEvery: z.number().int().nonnegative().default(50),
+  /** Optimizer steps between two checkpoints, 0 = only at the end. */
+  checkpointEvery: z.number().int().nonnegative().default(50),
+  /** Compute threads; 0 = as many as there are cores. */
+  threads: z.number().int().nonnegative().default(0),
+});
+export type AlignConfig = z.infer<typeof alignConfig>;
+export type LoraSettings = z.infer<typeof loraSettings>;
+export type OptimizerSettings = z.infer<typeof optimizerSettings>;
+export type ScheduleSettings = z.infer<typeof scheduleSettings>;
+
+/** One line of metrics.jsonl. Numbers only from the run itself; names in camelCase (definitions.md). */
+export const metricsLine = z.object({
+  /** Optimizer steps done, from 1. */
+  step: z.number().int().positive(),
+  epoch: z.number(),
+  loss: z.number(),
+  /** Mean negative log-likelihood of the best response, nats per token. */
+  nll: z.number(),
+  penalty: z.number(),
+  /** Mean over pairs of logp(best) − logp(lower-rated), nats per token; null without pairs. */
+  margin: z.number().nullable(),
+  /** Share of pairs in which the better response is likelier per token; null without pairs. */
+  accuracy: z.number().nullable(),
+  /** Before clipping. */
+  gradNorm: z.number(),
+  learningRate: z.number(),
+  /** Prompt and response tokens seen by this step. */
+  tokens: z.number().int(),
+});
+export type MetricsLine = z.infer<typeof metricsLine>;
