@@ -1,0 +1,52 @@
+/** What a job says while it runs: lines of events.jsonl and messages to whoever watches. */
+import { z } from "zod";
+import { metricsLine } from "./alignment.ts";
+import { interactionRecord } from "./interaction.ts";
+
+export const progressEvent = z.object({
+  type: z.literal("progress"),
+  /** Station of the method, e.g. `society`, `align`, `evaluate-base`, `export`. */
+  stage: z.string(),
+  done: z.number(),
+  total: z.number().nullable(),
+  /** What is counted: interactions, steps, questions, bytes. */
+  unit: z.string(),
+  /** Units per second over the recent past; null until known. */
+  rate: z.number().nullable(),
+  secondsLeft: z.number().nullable(),
+  /** Short extra for the same line, e.g. `loss 2.13` or `812 tokens/s`. */
+  note: z.string().optional(),
+});
+
+export const jobEvent = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("started"), run: z.string(), directory: z.string(), resumed: z.boolean() }),
+  progressEvent,
+  /** Timings of an interaction live here, never in the record. */
+  z.object({
+    type: z.literal("interaction"),
+    record: interactionRecord,
+    seconds: z.number(),
+    completionTokens: z.number(),
+  }),
+  z.object({
+    type: z.literal("round"),
+    round: z.number().int(),
+    alignment: z.number().nullable(),
+    engagement: z.number().nullable(),
+    /** Share of drafts for which a memory was recalled. */
+    recallShare: z.number(),
+    unparsedRatings: z.number().int(),
+  }),
+  z.object({ type: z.literal("metrics"), line: metricsLine, seconds: z.number() }),
+  z.object({
+    type: z.literal("evaluation"),
+    step: z.number().int(),
+    loss: z.number(),
+    accuracy: z.number().nullable(),
+  }),
+  z.object({ type: z.literal("warning"), message: z.string(), details: z.record(z.string(), z.unknown()).optional() }),
+  z.object({ type: z.literal("finished"), result: z.record(z.string(), z.unknown()) }),
+]);
+export type JobEvent = z.infer<typeof jobEvent>;
+export type ProgressEvent = z.infer<typeof progressEvent>;
+export type EmitEvent = (event: JobEvent) => void;
