@@ -1,0 +1,113 @@
+/**
+ * What a face (terminal, window, browser) may ask of the processes that do the heavy work.
+ *
+ * Jobs stream `JobEvent`s and end with `finished`; stopping the iteration or aborting the signal cancels them.
+ * Every failure crosses as the one typed error `FOLKMOOT`, whose data is a `SerializedError`.
+ */
+import { eventIterator, oc } from "@orpc/contract";
+import { z } from "zod";
+import { alignConfig } from "./alignment.ts";
+import { errorCodes } from "./errors.ts";
+import { jobEvent } from "./events.ts";
+import { modelDescription } from "./models.ts";
+import { societyConfig } from "./society.ts";
+
+export const serializedError = z.object({
+  code: z.enum(errorCodes),
+  message: z.string(),
+  reason: z.string().optional(),
+  action: z.string(),
+  details: z.record(z.string(), z.unknown()).optional(),
+});
+
+const procedure = oc.errors({ FOLKMOOT: { data: serializedError } });
+
+/** A job: a configuration and the run directory that it writes to. */
+const job = <Config extends z.ZodType>(config: Config) =>
+  procedure
+    .input(
+      z.object({
+        config,
+        /** Absolute path of the run directory; made when missing, resumed when it holds the same configuration. */
+        directory: z.string(),
+      }),
+    )
+    .output(eventIterator(jobEvent));
+
+export const inspectInput = z.object({
+  path: z.string(),
+  /** Hash the whole file; reads every byte. */
+  hash: z.boolean().default(false),
+  /** Shape that the memory estimate is made for. */
+  sequences: z.number().int().min(1).max(256).default(16),
+  /** Null = the default of a load. */
+  contextSize: z.number().int().positive().nullable().default(null),
+});
+
+export const logpsInput = z.object({
+  model: z.string(),
+  adapter: z.string().nullable().default(null),
+  /** Rendered prompt text and the response that follows it. */
+  items: z.array(z.object({ query: z.string(), response: z.string() })).min(1),
+  appendEos: z.boolean().default(false),
+  threads: z.number().int().nonnegative().default(0),
+});
+
+export const logpsOutput = z.array(z.object({ tokens: z.array(z.number().int()), logps: z.array(z.number()) }));
+
+/** Held-out questions answered by base and aligned model; the evaluation's own schema checks `config`. */
+export const evaluationInput = z.record(z.string(), z.unknown());
+
+export const exportAdapterConfig = z.object({
+  /** Directory of the alignment run whose latest checkpoint is exported. */
+  run: z.string(),
+  /** File to write. */
+  output: z.string(),
+});
+
+export const exportMergedConfig = exportAdapterConfig.extend({
+  /** llama.cpp's name of the file type. */
+  type: z.enum(["F32", "F16", "BF16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0"]).default("Q8_0"),
+});
+
+/** `folkmoot gradcheck`: one case in the format of the reference, without optimizer. */
+export const gradcheckInput = z.object({
+  model: z.string(),
+  adapter: z.string(),
+  case: z.string(),
+  mode: z.enum(["paper-sum", "paper-mean", "paper-max", "reference-mean", "reference-max", "sft"]),
+  /** GGUF that receives every gradient tensor; null writes none. */
+  grads: z.string().nullable().default(null),
+  threads: z.number().int().nonnegative().default(0),
+});
+
+export const gradcheckOutput = z.object({
+  /** Natural logarithm, per response and token. */
+  logps: z.array(z.array(z.number())),
+  loss: z.number(),
+  /** Mean negative log-likelihood per response, nats per token. */
+  nll: z.array(z.number()),
+  penalty: z.number(),
+  gradNorm: z.number(),
+});
+
+/** The engine host: everything that runs a model. */
+export const engineContract = {
+  models: { inspect: procedure.input(inspectInput).output(modelDescription) },
+  society: { run: job(societyConfig) },
+  evaluate: { run: job(evaluationInput) },
+  proof: { logps: procedure.input(logpsInput).output(logpsOutput) },
+};
+
+/** The trainer host: everything that runs the native addon. */
+export const trainerContract = {
+  align: { run: job(alignConfig) },
+  export: {
+    adapter: procedure.input(exportAdapterConfig).output(eventIterator(jobEvent)),
+    merged: procedure.input(exportMergedConfig).output(eventIterator(jobEvent)),
+  },
+  gradcheck: procedure.input(gradcheckInput).output(gradcheckOutput),
+};
+
+export type EngineContract = typeof engineContract;
+export type TrainerContract = typeof trainerContract;

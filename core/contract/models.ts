@@ -1,0 +1,52 @@
+/** What can be said about a model file without loading it. */
+import { z } from "zod";
+
+/** Bytes that running a model takes, by part; an estimate from shapes alone. */
+export const memoryEstimate = z.object({
+  /** The weights as they lie in the file. */
+  weights: z.number(),
+  /** Keys and values of all sequences, F16. */
+  keyValueCache: z.number(),
+  /** Logits and activations of one batch. */
+  compute: z.number(),
+  total: z.number(),
+  /** What the estimate was made for. */
+  sequences: z.number().int(),
+  contextSize: z.number().int(),
+});
+export type MemoryEstimate = z.infer<typeof memoryEstimate>;
+
+export const modelDescription = z.object({
+  path: z.string(),
+  /** `adapter`: a LoRA in llama.cpp's format, not a model by itself. */
+  kind: z.enum(["model", "adapter"]),
+  bytes: z.number(),
+  /** SHA-256 of the file, null when not asked for. */
+  hash: z.string().nullable(),
+  /** llama.cpp's name of the architecture, e.g. `llama`, `qwen3`. */
+  architecture: z.string(),
+  name: z.string().nullable(),
+  licence: z.string().nullable(),
+  /** Weights in all tensors (an adapter counts its own). */
+  parameters: z.number(),
+  /** Type of most weights, e.g. `Q8_0`, and the share of weights per type. */
+  quantization: z.string(),
+  quantizationMix: z.record(z.string(), z.number()),
+  contextLength: z.number().int().nullable(),
+  embedding: z.number().int().nullable(),
+  layers: z.number().int().nullable(),
+  heads: z.number().int().nullable(),
+  kvHeads: z.number().int().nullable(),
+  feedForward: z.number().int().nullable(),
+  vocabulary: z.number().int().nullable(),
+  /** `llama` (SPM), `gpt2` (BPE), … with the pre-tokenizer where the file names one. */
+  tokenizer: z.string().nullable(),
+  hasChatTemplate: z.boolean(),
+  /** Whether our own trainer can train it, with the reason when it cannot. */
+  trainable: z.object({ possible: z.boolean(), reason: z.string().nullable() }),
+  /** Null for adapters. */
+  memory: memoryEstimate.nullable(),
+  /** Rank and alpha of an adapter, null for models. */
+  adapter: z.object({ rank: z.number().int(), alpha: z.number() }).nullable(),
+});
+export type ModelDescription = z.infer<typeof modelDescription>;

@@ -1,0 +1,82 @@
+/**
+ * One duplex pipe between a host process and whoever started it, with two kinds of frames: `rpc` (oRPC's own) and
+ * `control` (start and end of the host). Runs over Node's IPC channel and over Electron's utility process alike.
+ */
+import type { ChildProcess } from "node:child_process";
+import type { MessagePortMainLike } from "@orpc/client/message-port";
+
+export type ControlMessage = "ready" | "shutdown" | "bye";
+
+export interface HostPort {
+  /** The port that oRPC's adapters take. */
+  readonly rpc: MessagePortMainLike;
+  control(message: ControlMessage): void;
+  onControl(listener: (message: ControlMessage) => void): void;
+  /** The other side is gone; called once. */
+  onClose(listener: () => void): void;
+}
+
+interface Frame {
+  readonly rpc?: unknown;
+  readonly control?: ControlMessage;
+}
+
+interface Wire {
+  send(frame: Frame): void;
+  onFrame(listener: (frame: Frame) => void): void;
+  onClose(listener: () => void): void;
+}
+
+/** The parent's end of a forked child. */
+export function childPort(child: ChildProcess): HostPort {
+  return hostPort({
+    // A frame for a child that just died is lost with it; the exit itself is what gets reported.
+    send: (frame) => void (child.connected && child.send(frame as object, () => {})),
+    onFrame: (listener) => void child.on("message", (frame) => listener(frame as Frame)),
+    onClose: (listener) => void child.once("exit", listener),
+  });
+}
+
+/** Electron's utility process has `process.parentPort` instead of Node's IPC channel. */
+interface ElectronParentPort {
+  postMessage(message: unknown): void;
+  on(event: "message", listener: (event: { data: unknown }) => void): void;
+}
+
+/** The child's end. Throws when the process was started by hand, without a parent to talk to. */
+export function parentPort(): HostPort {
+  const electron = (process as { parentPort?: ElectronParentPort }).parentPort;
+  if (electron !== undefined)
+    return hostPort({
+      send: (frame) => electron.postMessage(frame),
+      onFrame: (listener) => electron.on("message", (event) => listener(event.data as Frame)),
+      onClose: (listener) => void process.once("disconnect", listener),
+    });
+  if (process.send === undefined) throw new Error("A Folkmoot host is started by the workbench, not by hand.");
+  return hostPort({
+    send: (frame) => void (process.connected && process.send?.(frame, undefined, undefined, () => {})),
+    onFrame: (listener) => void process.on("message", (frame) => listener(frame as Frame)),
+    onClose: (listener) => void process.once("disconnect", listener),
+  });
+}
+
+function hostPort(wire: Wire): HostPort {
+  const rpcListeners: ((event: { data: unknown }) => void)[] = [];
+  const controlListeners: ((message: ControlMessage) => void)[] = [];
+  wire.onFrame((frame) => {
+    if (frame.control !== undefined) for (const listener of controlListeners) listener(frame.control);
+    else for (const listener of rpcListeners) listener({ data: frame.rpc });
+  });
+  return {
+    rpc: {
+      postMessage: (data) => wire.send({ rpc: data }),
+      on: (event, callback) => {
+        if (event === "message") rpcListeners.push(callback);
+        else if (event === "close") wire.onClose(() => callback());
+      },
+    },
+    control: (message) => wire.send({ control: message }),
+    onControl: (listener) => void controlListeners.push(listener),
+    onClose: wire.onClose,
+  };
+}

@@ -1,0 +1,67 @@
+/** The child's side: answers the contract over the port, ends in order, and never outlives its parent. */
+import type { AnyContractRouter } from "@orpc/contract";
+import type { Router } from "@orpc/server";
+import { RPCHandler } from "@orpc/server/message-port";
+import { toWireError } from "./errors.ts";
+import { type HostPort, parentPort } from "./port.ts";
+
+/** What every procedure of a host is given. */
+export interface HostContext {
+  /** Aborts when the host is asked to end. */
+  readonly shutdown: AbortSignal;
+  /** Makes the end of the host wait for `job`. */
+  track(job: Promise<unknown>): void;
+}
+
+export interface HostRouter {
+  readonly router: Router<AnyContractRouter, HostContext>;
+  /** Frees models and addons, after the last job has ended. */
+  dispose(): Promise<void>;
+}
+
+/** Longest wait for running jobs to notice that they should stop, milliseconds. */
+const windDownMs = 4_000;
+
+/** Serves until the parent says `shutdown` (ends in order, exit 0) or is gone (ends at once). */
+export function serveHost(host: HostRouter, port: HostPort = parentPort()): void {
+  const jobs = new Set<Promise<unknown>>();
+  const stop = new AbortController();
+  const context: HostContext = {
+    shutdown: stop.signal,
+    track: (job) => {
+      jobs.add(job);
+      const forget = () => jobs.delete(job);
+      job.then(forget, forget);
+    },
+  };
+  const handler = new RPCHandler<HostContext>(host.router, {
+    // An error that is no ORPCError would lose everything but "Internal server error" on the way.
+    clientInterceptors: [({ next }) => next().catch((error: unknown) => Promise.reject(toWireError(error)))],
+  });
+  handler.upgrade(port.rpc, { context });
+
+  // A parent killed by force closes the channel. What is on disk is safe at every moment, so ending at once loses
+  // nothing, while a native thread in the middle of a computation could hold up an orderly exit for long.
+  port.onClose(() => process.kill(process.pid, "SIGKILL"));
+  port.onControl((message) => {
+    if (message !== "shutdown") return;
+    stop.abort();
+    void windDown(jobs)
+      .then(() => host.dispose())
+      .catch((error: unknown) => console.error(error))
+      .finally(() => {
+        port.control("bye");
+        setTimeout(() => process.exit(0), 20);
+      });
+  });
+  port.control("ready");
+}
+
+async function windDown(jobs: ReadonlySet<Promise<unknown>>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, windDownMs);
+  });
+  await Promise.race([Promise.allSettled([...jobs]), late]);
+  clearTimeout(timer);
+}
