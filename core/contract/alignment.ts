@@ -25,12 +25,21 @@ export const alignmentRow = z
   });
 export type AlignmentRow = z.infer<typeof alignmentRow>;
 
+/** A finite number, or the digits of one in a string, as the published files hold them; never null or empty. */
+const scoreLike = z.union([
+  z.number(),
+  z
+    .string()
+    .regex(/^\s*[+-]?\d+(\.\d+)?\s*$/)
+    .transform(Number),
+]);
+
 /** The published format of the reference (sandbox_v1.json): an array of these; `models` may be missing. */
 export const publishedRow = z
   .object({
     query: z.string().min(1),
     responses: z.array(z.string()).min(1),
-    scores: z.array(z.coerce.number()),
+    scores: z.array(scoreLike),
     models: z.array(z.string()).optional(),
   })
   .refine((row) => row.scores.length === row.responses.length, {
@@ -105,7 +114,7 @@ export const alignConfig = z.object({
   /** Questions (rows) per optimizer step; gradients are averaged per question. */
   accumulation: z.number().int().positive().default(8),
   /** Longest query + response in tokens; responses are cut at their end, queries at their left. */
-  maxLength: z.number().int().positive().default(512),
+  maxLength: z.number().int().min(2).default(512),
   /** Append the end-of-sequence token to every response (paper: yes; reference: no). */
   appendEos: z.boolean().default(true),
   /** Candidates per row: the best and up to this many lower-rated ones. */
