@@ -47,6 +47,28 @@ export const publishedRow = z
   });
 export type PublishedRow = z.infer<typeof publishedRow>;
 
+/** How interaction records become alignment rows (definitions.md, "Alignment row"). */
+export const dataSettings = z.object({
+  semantics: semantics.default("paper"),
+  seed: z.number().int().nonnegative().default(1),
+  /** Weights of the kinds. Imitation is never thinned out; the others are, by seed, down to their share of it. */
+  mixture: z
+    .object({
+      imitation: z.number().nonnegative().default(5),
+      "self-critic": z.number().nonnegative().default(1),
+      realignment: z.number().nonnegative().default(1),
+    })
+    .prefault({}),
+  /** Imitation: strictly lower-rated responses kept beside the best. */
+  maxRejected: z.number().int().nonnegative().default(3),
+  /** Least score of the response that a row teaches; 1 = all. */
+  minimumScore: z.number().min(1).max(7).default(1),
+  /** Interactions left out by hand: `id` or `run/id`. */
+  exclude: z.array(z.string()).default([]),
+});
+export type DataSettings = z.infer<typeof dataSettings>;
+export type RowKind = (typeof rowKinds)[number];
+
 export const stableAlignmentLoss = z.object({
   id: z.literal("stable-alignment"),
   semantics: semantics.default("paper"),
