@@ -171,7 +171,7 @@ export const metricsLine = z.object({
   /** Before clipping. */
   gradNorm: z.number(),
   learningRate: z.number(),
-  /** Prompt and response tokens seen by this step. */
+  /** Prompt and response tokens of this step's questions; a prompt counts once for all of its responses. */
   tokens: z.number().int(),
 });
 export type MetricsLine = z.infer<typeof metricsLine>;

@@ -1,0 +1,109 @@
+/** Checkpoints of an alignment run: adapter, optimizer moments, and the cursor from which everything else follows. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { type MetricsLine, metricsLine } from "../contract/alignment.ts";
+import { FolkmootError } from "../contract/errors.ts";
+import { writeFileAtomic } from "../workspace/atomicFile.ts";
+import { adapterFileName, type Checkpoint, latestCheckpoint, saveCheckpoint } from "../workspace/checkpoint.ts";
+import type { NativeTrainer } from "./nativeTrainer.ts";
+
+export const optimizerFileName = "optimizer.bin";
+
+export const evaluationPoint = z.object({
+  step: z.number().int().nonnegative(),
+  loss: z.number(),
+  accuracy: z.number().nullable(),
+});
+export type EvaluationPoint = z.infer<typeof evaluationPoint>;
+
+const alignmentState = z.object({
+  fingerprint: z.string(),
+  step: z.number().int().nonnegative(),
+  /** Questions done; with `seed` it stands for the state of every random stream (they are derived by name). */
+  position: z.number().int().nonnegative(),
+  seed: z.number().int().nonnegative(),
+  evaluations: z.array(evaluationPoint),
+});
+export type AlignmentState = z.infer<typeof alignmentState>;
+
+export async function writeAlignmentCheckpoint(
+  directory: string,
+  trainer: NativeTrainer,
+  state: AlignmentState,
+): Promise<void> {
+  await saveCheckpoint(directory, {
+    step: state.step,
+    files: {
+      [adapterFileName]: (path) => trainer.saveAdapter(path),
+      [optimizerFileName]: (path) => trainer.saveState(path),
+    },
+    state,
+  });
+}
+
+/** The newest whole checkpoint of an alignment run; what an export takes its adapter from. */
+export function latestAlignmentCheckpoint(directory: string): Promise<Checkpoint<AlignmentState> | undefined> {
+  return latestCheckpoint(directory, alignmentState);
+}
+
+/**
+ * Loads the newest whole checkpoint into the trainer; undefined when there is none.
+ * @throws run-mismatch when it was made by another model, other data or other settings
+ */
+export async function restoreAlignment(
+  directory: string,
+  trainer: NativeTrainer,
+  fingerprint: string,
+): Promise<Checkpoint<AlignmentState> | undefined> {
+  const checkpoint = await latestAlignmentCheckpoint(directory);
+  if (checkpoint === undefined) return undefined;
+  if (checkpoint.state.fingerprint !== fingerprint)
+    throw new FolkmootError("run-mismatch", {
+      message: `The checkpoint of step ${checkpoint.step} in ${directory} belongs to another run.`,
+      reason: "The model, the data or a setting that changes the numbers is not the one it was made with.",
+      action: "Use the same model, data and settings to resume it, or name another folder.",
+      details: { directory, expected: fingerprint, found: checkpoint.state.fingerprint },
+    });
+  await trainer.loadAdapter(checkpoint.adapter);
+  await trainer.loadState(checkpoint.file(optimizerFileName));
+  return checkpoint;
+}
+
+/**
+ * Cuts metrics.jsonl back to the steps of the checkpoint that training goes on from (a killed run has written more),
+ * and returns them.
+ * @throws data-corrupt when fewer are there than the checkpoint has steps, or one cannot be read
+ */
+export async function trimMetrics(runDirectory: string, steps: number): Promise<MetricsLine[]> {
+  const path = join(runDirectory, "metrics.jsonl");
+  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return "";
+    throw error;
+  });
+  const lines = text.split("\n").filter((line) => line !== "");
+  const kept = lines.slice(0, steps);
+  const parsed = kept.map((line, index) => parseMetrics(path, line, index + 1));
+  if (parsed.length < steps) throw brokenMetrics(path, parsed.length + 1, "it is missing");
+  if (lines.length > steps) await writeFileAtomic(path, kept.map((line) => `${line}\n`).join(""));
+  return parsed;
+}
+
+function parseMetrics(path: string, line: string, step: number): MetricsLine {
+  try {
+    const parsed = metricsLine.parse(JSON.parse(line));
+    if (parsed.step === step) return parsed;
+  } catch (error) {
+    throw brokenMetrics(path, step, (error as Error).message);
+  }
+  throw brokenMetrics(path, step, "it is another step's");
+}
+
+function brokenMetrics(path: string, step: number, problem: string): FolkmootError {
+  return new FolkmootError("data-corrupt", {
+    message: `The line of step ${step} in ${path} cannot be used: ${problem}.`,
+    reason: "The file was changed or damaged after it was written.",
+    action: "Restore it from a copy, or start a new run in another folder.",
+    details: { path, step },
+  });
+}
