@@ -33,6 +33,20 @@ export interface OpenOptions {
   readonly libraries: string;
   /** Compute threads, 0 = number of cores. */
   readonly threads?: number;
+  /**
+   * Keep what backward reads, or compute it again block by block (less memory, a third more work). `automatic`, the
+   * default, keeps it while it takes at most a quarter of the free memory. Results are the same.
+   */
+  readonly activations?: "automatic" | "keep" | "recompute";
+}
+
+/** Bytes by part. */
+export interface TrainerMemory {
+  readonly weights: number;
+  readonly transposed: number;
+  readonly adapter: number;
+  readonly activations: number;
+  readonly arena: number;
 }
 
 export interface NewAdapter {
@@ -84,6 +98,7 @@ export interface NativeTrainer {
   backward(dLogp: readonly (readonly (readonly number[])[])[]): Promise<void>;
   zeroGradients(): Promise<void>;
   step(options: StepOptions): Promise<StepResult>;
+  memory(): Promise<TrainerMemory>;
   /** Stops the call in flight (it rejects with `cancelled`) and those that wait. */
   cancel(): void;
   /** Frees model, adapter and thread; later calls reject. */
@@ -97,7 +112,13 @@ export type QuantizationType = (typeof quantizationTypes)[number];
 export interface NativeAddon {
   openTrainer(options: OpenOptions): Promise<NativeTrainer>;
   /** W + (alpha/rank)·B·A for every pair; merged tensors become F16 (F32 bases stay F32), the rest is copied. */
-  mergeAdapter(options: { model: string; adapter: string; output: string; libraries: string }): Promise<void>;
+  mergeAdapter(options: {
+    model: string;
+    adapter: string;
+    output: string;
+    libraries: string;
+    threads?: number;
+  }): Promise<void>;
   /** `llama_model_quantize` of the same libllama; written beside and renamed. */
   quantize(options: {
     input: string;

@@ -1,0 +1,73 @@
+// The device that computes: a ggml backend with its threads, and one graph at a time.
+#pragma once
+#include <ggml-alloc.h>
+#include <ggml-backend.h>
+#include <ggml.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+struct BufferFree { void operator()(ggml_backend_buffer_t buffer) const { ggml_backend_buffer_free(buffer); } };
+struct ContextFree { void operator()(ggml_context * context) const { ggml_free(context); } };
+using BufferPtr = std::unique_ptr<ggml_backend_buffer, BufferFree>;
+using ContextPtr = std::unique_ptr<ggml_context, ContextFree>;
+
+// A context that holds descriptions of tensors only; their data lies in backend buffers.
+ContextPtr tensorContext(size_t tensors);
+
+class Device {
+  public:
+    // `threads` 0 = as many as the machine has cores.
+    Device(const std::string & libraries, int threads);
+    ~Device();
+    Device(const Device &) = delete;
+    Device & operator=(const Device &) = delete;
+
+    ggml_backend_t backend() const { return backend_; }
+    ggml_backend_buffer_type_t bufferType() const { return ggml_backend_get_default_buffer_type(backend_); }
+    bool isCpu() const;
+    std::string name() const { return ggml_backend_name(backend_); }
+    int threads() const { return threads_; }
+
+    // A buffer with room for every tensor of the context; `out-of-memory` naming `what`.
+    BufferPtr allocate(ggml_context * context, const std::string & what) const;
+    BufferPtr allocate(size_t bytes, const std::string & what) const;
+
+    // Stops a graph between two nodes when it returns true.
+    void setAbort(std::function<bool()> abort);
+
+  private:
+    ggml_backend_t backend_ = nullptr;
+    int threads_ = 1;
+    struct ggml_threadpool * pool_ = nullptr;
+    void (*freePool_)(struct ggml_threadpool *) = nullptr;
+    std::function<bool()> abort_;
+};
+
+// Builds and computes one graph after another on one device; the arena of intermediate results is reused.
+class GraphRunner {
+  public:
+    explicit GraphRunner(Device & device);
+    ~GraphRunner();
+    GraphRunner(const GraphRunner &) = delete;
+    GraphRunner & operator=(const GraphRunner &) = delete;
+
+    // Starts a new graph; descriptions of the one before are dropped.
+    void begin(size_t nodes);
+    ggml_context * context() const { return context_.get(); }
+    // Adds a result; nodes are computed in the order in which they are added, so that in-place writes are seen.
+    ggml_tensor * expand(ggml_tensor * result);
+    // Gives memory to the graph and checks that the device knows every node. Inputs may be set after it.
+    void allocate();
+    void compute();
+    size_t arenaBytes() const;
+
+  private:
+    Device & device_;
+    ggml_gallocr_t allocator_ = nullptr;
+    std::vector<uint8_t> memory_;
+    ContextPtr context_;
+    ggml_cgraph * graph_ = nullptr;
+};

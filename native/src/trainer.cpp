@@ -1,0 +1,319 @@
+#include "trainer.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "failure.h"
+
+namespace {
+// One chunk of the head holds its probabilities [vocabulary, rows] at most twice in this many bytes.
+constexpr size_t headChunkBytes = size_t(64) << 20;
+constexpr int64_t smallestHeadChunk = 16, largestHeadChunk = 512;
+// log of the smallest probability F32 holds in normal form; stands in where a probability underflows to 0.
+constexpr float smallestLogp = -87.33655f;
+}  // namespace
+
+Trainer::Trainer(const std::string & modelPath, const std::string & libraries, int threads, ActivationPolicy policy, std::function<bool()> cancelled)
+    : device_(libraries, threads), model_(modelPath, device_), runner_(device_), policy_(policy), cancelled_(std::move(cancelled)) {
+    device_.setAbort(cancelled_);
+}
+
+Adapter & Trainer::adapter() {
+    if (!adapter_) throw Failure("bad-input", "There is no adapter yet.", "", "Make a new adapter or load one first.");
+    return *adapter_;
+}
+
+void Trainer::newAdapter(int64_t rank, float alpha, const std::set<std::string> & targets, uint64_t seed) {
+    tape_.reset();
+    useAdapter(Adapter::create(model_, device_, rank, alpha, targets, seed));
+}
+
+void Trainer::loadAdapter(const std::string & path) {
+    tape_.reset();
+    useAdapter(Adapter::load(model_, device_, path));
+}
+
+// Only a whole new adapter replaces the old one: a failed load leaves it in place.
+void Trainer::useAdapter(std::unique_ptr<Adapter> adapter) {
+    adapter_ = std::move(adapter);
+    adapter_->attach();
+}
+
+void Trainer::checkRows(const std::vector<TokenRow> & rows) const {
+    const auto refuse = [](const std::string & message) { return Failure("bad-input", message, "", "Check the rows that are given to the trainer."); };
+    const auto check = [&](const std::vector<int32_t> & tokens) {
+        for (int32_t token : tokens)
+            if (token < 0 || token >= model_.shape().vocabulary) throw refuse("Token " + std::to_string(token) + " is not in the model's vocabulary.");
+    };
+    if (rows.empty()) throw refuse("No rows are given.");
+    for (const TokenRow & row : rows) {
+        if (row.query.empty()) throw refuse("A query has no tokens.");
+        if (row.responses.empty()) throw refuse("A row has no responses.");
+        check(row.query);
+        for (const auto & response : row.responses) {
+            if (response.empty()) throw refuse("A response has no tokens.");
+            check(response);
+        }
+    }
+}
+
+std::vector<std::vector<std::vector<float>>> Trainer::forward(const std::vector<TokenRow> & rows, bool useAdapter, bool keep) {
+    checkRows(rows);
+    if (useAdapter || keep) adapter();
+    if (keep) model_.prepareBackward();
+    prepareTape(rows, useAdapter, keep);
+    embed();
+    for (int64_t layer = 0; layer < model_.shape().layers; layer++) forwardLayer(layer);
+    forwardHead();
+
+    std::vector<float> logps((size_t) tape_->packing.segmentRows());
+    ggml_backend_tensor_get(tape_->logps, logps.data(), 0, logps.size() * sizeof(float));
+    std::vector<std::vector<std::vector<float>>> result;
+    for (const auto & responses : tape_->packing.responses) {
+        result.emplace_back();
+        for (const Range & range : responses) {
+            result.back().emplace_back(logps.begin() + range.start, logps.begin() + range.end());
+            for (float & logp : result.back().back())
+                if (logp == -INFINITY) logp = smallestLogp;
+        }
+    }
+    if (!keep) tape_.reset();
+    return result;
+}
+
+bool Trainer::shouldKeepActivations(const Packing & p) const {
+    if (policy_ != ActivationPolicy::automatic) return policy_ == ActivationPolicy::keep;
+    const Shape & s = model_.shape();
+    size_t probabilities = 0;
+    for (const auto * blocks : {&p.prefixBlocks, &p.segmentBlocks})
+        for (const AttentionBlock & block : *blocks) probabilities += (size_t) (block.queries.count * block.paddedKeys * s.heads);
+    const size_t perRow = (size_t) (s.embedding + 2 * s.feedForward + 2 * s.heads * s.headSize + 2 * s.kvHeads * s.headSize);
+    const size_t bytes = (size_t) s.layers * (perRow * (size_t) p.rows + probabilities) * sizeof(float);
+    size_t free = 0, total = 0;
+    ggml_backend_dev_memory(ggml_backend_get_device(device_.backend()), &free, &total);
+    return bytes <= free / 4;
+}
+
+Activations Trainer::activationTensors(int64_t layer) {
+    const Shape & s = model_.shape();
+    ggml_context * c = tape_->context.get();
+    const int64_t rows = tape_->packing.rows, queryRows = isLast(layer) ? tape_->packing.segmentRows() : rows;
+    const auto matrix = [&](int64_t width, int64_t count) { return ggml_new_tensor_2d(c, GGML_TYPE_F32, width, count); };
+    const auto heads = [&](int64_t count, int64_t n) { return ggml_new_tensor_3d(c, GGML_TYPE_F32, s.headSize, count, n); };
+    Activations a;
+    a.attended = matrix(s.heads * s.headSize, queryRows);
+    a.q = heads(s.heads, queryRows);
+    a.k = heads(s.kvHeads, rows);
+    a.v = heads(s.kvHeads, rows);
+    a.middle = matrix(s.embedding, queryRows);
+    a.gate = matrix(s.feedForward, queryRows);
+    a.up = matrix(s.feedForward, queryRows);
+    const auto add = [&](const std::vector<AttentionBlock> & blocks) {
+        for (const AttentionBlock & b : blocks) a.probabilities.push_back(ggml_new_tensor_3d(c, GGML_TYPE_F32, b.paddedKeys, b.queries.count, s.heads));
+    };
+    if (!isLast(layer)) add(tape_->packing.prefixBlocks);
+    add(tape_->packing.segmentBlocks);
+    return a;
+}
+
+void Trainer::prepareTape(const std::vector<TokenRow> & rows, bool useAdapter, bool keep) {
+    const Shape & s = model_.shape();
+    tape_ = std::make_unique<Tape>();
+    Tape & t = *tape_;
+    t.packing = pack(rows);
+    t.adapter = useAdapter;
+    t.keep = keep;
+    t.keepActivations = keep && shouldKeepActivations(t.packing);
+    const Packing & p = t.packing;
+    const size_t blocks = p.prefixBlocks.size() + p.segmentBlocks.size();
+    t.context = tensorContext(32 + blocks + (size_t) s.layers * (10 + blocks));
+    ggml_context * c = t.context.get();
+    const auto floats = [&](int64_t ne0, int64_t ne1) { return ggml_new_tensor_2d(c, GGML_TYPE_F32, ne0, ne1); };
+
+    t.tokens = ggml_new_tensor_1d(c, GGML_TYPE_I32, p.rows);
+    t.targets = ggml_new_tensor_1d(c, GGML_TYPE_I32, p.segmentRows());
+    t.flatTargets = ggml_new_tensor_1d(c, GGML_TYPE_I32, p.segmentRows());
+    t.logps = ggml_new_tensor_1d(c, GGML_TYPE_F32, p.segmentRows());
+    t.inputs.packing = &t.packing;
+    t.inputs.positions = ggml_new_tensor_1d(c, GGML_TYPE_I32, p.rows);
+    t.inputs.keyPadding = ggml_new_tensor_3d(c, GGML_TYPE_F32, s.headSize, s.kvHeads, 15);
+    for (const auto & b : p.prefixBlocks) t.inputs.prefixMasks.push_back(floats(b.paddedKeys, b.queries.count));
+    for (const auto & b : p.segmentBlocks) t.inputs.segmentMasks.push_back(floats(b.paddedKeys, b.queries.count));
+    ggml_tensor * alternating[2] = {};
+    for (int64_t layer = 0; layer < s.layers; layer++) {
+        ggml_tensor *& slot = alternating[layer % 2];
+        if (keep || slot == nullptr) slot = floats(s.embedding, p.rows);
+        t.layerInputs.push_back(slot);
+    }
+    t.layerInputs.push_back(floats(s.embedding, p.segmentRows()));
+    if (!t.keepActivations) t.attended = floats(s.heads * s.headSize, p.rows);
+    if (t.keepActivations)
+        for (int64_t layer = 0; layer < s.layers; layer++) t.kept.push_back(activationTensors(layer));
+    if (keep) {
+        t.headGradients = floats(s.embedding, p.segmentRows());
+        t.coefficients = floats(1, p.segmentRows());
+        for (ggml_tensor *& gradient : t.gradients) gradient = floats(s.embedding, p.rows);
+        const int64_t widths[] = {s.heads * s.headSize, s.kvHeads * s.headSize, s.kvHeads * s.headSize};
+        for (int i = 0; i < 3; i++) t.inputs.attentionGradients[i] = floats(widths[i], p.rows);
+    }
+
+    const size_t bytes = ggml_backend_alloc_ctx_tensors_from_buft_size(c, device_.bufferType());
+    if (!tapeBuffer_ || ggml_backend_buffer_get_size(tapeBuffer_.get()) < bytes) {
+        tapeBuffer_.reset();
+        tapeBuffer_ = device_.allocate(bytes, "the activations of " + std::to_string(p.rows) + " tokens");
+    }
+    ggml_tallocr allocator = ggml_tallocr_new(tapeBuffer_.get());
+    for (ggml_tensor * tensor = ggml_get_first_tensor(c); tensor != nullptr; tensor = ggml_get_next_tensor(c, tensor))
+        ggml_tallocr_alloc(&allocator, tensor);
+
+    const auto set = [](ggml_tensor * tensor, const void * data) { ggml_backend_tensor_set(tensor, data, 0, ggml_nbytes(tensor)); };
+    std::vector<int32_t> flat(p.targets.size());
+    for (size_t i = 0; i < flat.size(); i++) flat[i] = (int32_t) ((int64_t) (i % (size_t) headChunk()) * s.vocabulary + p.targets[i]);
+    set(t.tokens, p.tokens.data());
+    set(t.inputs.positions, p.positions.data());
+    set(t.targets, p.targets.data());
+    set(t.flatTargets, flat.data());
+    ggml_backend_tensor_memset(t.inputs.keyPadding, 0, 0, ggml_nbytes(t.inputs.keyPadding));
+    for (size_t i = 0; i < p.prefixBlocks.size(); i++) set(t.inputs.prefixMasks[i], p.prefixBlocks[i].mask.data());
+    for (size_t i = 0; i < p.segmentBlocks.size(); i++) set(t.inputs.segmentMasks[i], p.segmentBlocks[i].mask.data());
+}
+
+size_t Trainer::layerNodes() const {
+    return 512 + 128 * (tape_->packing.prefixBlocks.size() + tape_->packing.segmentBlocks.size());
+}
+
+// The node's result goes straight into storage that outlives its graph.
+void Trainer::place(ggml_tensor * node, ggml_tensor * storage) {
+    ggml_tensor * owner = node->view_src == nullptr ? node : node->view_src;
+    if (ggml_backend_tensor_alloc(tapeBuffer_.get(), owner, storage->data) != GGML_STATUS_SUCCESS) throw outOfMemory("activations", ggml_nbytes(storage));
+}
+
+void Trainer::embed() {
+    runner_.begin(8);
+    ggml_tensor * embedded = ggml_get_rows(runner_.context(), model_.tokenEmbedding, tape_->tokens);
+    place(embedded, tape_->layerInputs[0]);
+    runner_.expand(embedded);
+    runner_.allocate();
+    runner_.compute();
+}
+
+void Trainer::forwardLayer(int64_t layer) {
+    Tape & t = *tape_;
+    runner_.begin(layerNodes());
+    Activations a;
+    a.input = t.layerInputs[layer];
+    a.attended = t.keepActivations ? t.kept[layer].attended : t.attended;
+    if (isLast(layer) && !t.keepActivations) {
+        a.attended = ggml_view_2d(runner_.context(), t.attended, t.attended->ne[0], t.packing.segmentRows(), t.attended->nb[1], 0);
+    }
+    ggml_tensor * storage = t.keepActivations ? t.kept[layer].attended : t.attended;
+    ggml_backend_tensor_memset(storage, 0, 0, ggml_nbytes(storage));
+    LayerGraph graph(runner_, model_, t.inputs, model_.layers[layer], isLast(layer), t.adapter);
+    ggml_tensor * output = graph.forward(a);
+    runner_.expand(output);
+    place(output, t.layerInputs[layer + 1]);
+    if (t.keepActivations) {
+        Activations & kept = t.kept[layer];
+        kept.input = a.input;
+        for (auto [node, leaf] : {std::pair{a.q, kept.q}, {a.k, kept.k}, {a.v, kept.v}, {a.middle, kept.middle}, {a.gate, kept.gate}, {a.up, kept.up}})
+            place(node, leaf);
+        for (size_t i = 0; i < a.probabilities.size(); i++) place(a.probabilities[i], kept.probabilities[i]);
+    }
+    runner_.allocate();
+    runner_.compute();
+}
+
+int64_t Trainer::headChunk() const {
+    const int64_t rows = (int64_t) (headChunkBytes / (2 * sizeof(float) * (size_t) model_.shape().vocabulary));
+    return std::clamp(rows, smallestHeadChunk, largestHeadChunk);
+}
+
+// Per chunk of rows: p = softmax(W·h); logp = log p[target]; dlogp/dh = W[target] − Wᵀ·p. The loss is not needed yet, so
+// the frozen head is passed once and full logits of all rows never exist (trainer.md, "the seam").
+void Trainer::forwardHead() {
+    Tape & t = *tape_;
+    const Shape & s = model_.shape();
+    const int64_t total = t.packing.segmentRows();
+    for (int64_t start = 0; start < total; start += headChunk()) {
+        if (cancelled_()) throw Failure("cancelled", "The work was stopped.", "", "Resume it when you like; what was finished is kept.");
+        const int64_t n = std::min(headChunk(), total - start);
+        runner_.begin(32);
+        ggml_context * c = runner_.context();
+        ggml_tensor * last = t.layerInputs.back();
+        ggml_tensor * hidden = ggml_view_2d(c, last, s.embedding, n, last->nb[1], start * last->nb[1]);
+        ggml_tensor * normed = ggml_mul(c, ggml_rms_norm(c, hidden, s.epsilon), model_.outputNorm);
+        ggml_tensor * p = ggml_soft_max(c, ggml_mul_mat(c, model_.head.weight, normed));
+        ggml_tensor * at = ggml_view_1d(c, t.flatTargets, n, start * sizeof(int32_t));
+        ggml_tensor * chosen = ggml_get_rows(c, ggml_reshape_2d(c, p, 1, s.vocabulary * n), at);
+        runner_.expand(ggml_cpy(c, ggml_log(c, ggml_reshape_1d(c, chosen, n)), ggml_view_1d(c, t.logps, n, start * sizeof(float))));
+        if (t.keep) {
+            ggml_tensor * targets = ggml_view_1d(c, t.targets, n, start * sizeof(int32_t));
+            ggml_tensor * g = ggml_sub(c, ggml_get_rows(c, model_.head.weight, targets), ggml_mul_mat(c, model_.head.transposed, p));
+            ggml_tensor * storage = t.headGradients;
+            runner_.expand(ggml_cpy(c, g, ggml_view_2d(c, storage, s.embedding, n, storage->nb[1], start * storage->nb[1])));
+        }
+        runner_.allocate();
+        runner_.compute();
+    }
+}
+
+void Trainer::backward(const std::vector<std::vector<std::vector<float>>> & dLogp) {
+    if (!tape_ || !tape_->keep) throw Failure("bad-input", "There is no forward to go back through.", "", "Call forward with `keep` first.");
+    const Packing & p = tape_->packing;
+    const auto refuse = [] { return Failure("bad-input", "dLogp does not have the shape that forward returned.", "", "Give one number per response token."); };
+    std::vector<float> coefficients((size_t) p.segmentRows(), 0.0f);
+    if (dLogp.size() != p.responses.size()) throw refuse();
+    for (size_t i = 0; i < dLogp.size(); i++) {
+        if (dLogp[i].size() != p.responses[i].size()) throw refuse();
+        for (size_t j = 0; j < dLogp[i].size(); j++) {
+            if ((int64_t) dLogp[i][j].size() != p.responses[i][j].count) throw refuse();
+            std::copy(dLogp[i][j].begin(), dLogp[i][j].end(), coefficients.begin() + p.responses[i][j].start);
+        }
+    }
+    ggml_backend_tensor_set(tape_->coefficients, coefficients.data(), 0, coefficients.size() * sizeof(float));
+    backwardHead();
+    const int64_t lowest = adapter().lowestLayer();
+    for (int64_t layer = model_.shape().layers - 1; layer >= lowest; layer--) backwardLayer(layer);
+}
+
+void Trainer::backwardHead() {
+    Tape & t = *tape_;
+    const Shape & s = model_.shape();
+    runner_.begin(16);
+    ggml_context * c = runner_.context();
+    ggml_tensor * dNormed = ggml_mul(c, t.headGradients, t.coefficients);
+    ggml_tensor * dHidden = ggml_rms_norm_back(c, ggml_mul(c, dNormed, model_.outputNorm), t.layerInputs.back(), s.epsilon);
+    place(dHidden, t.gradients[s.layers % 2]);
+    runner_.expand(dHidden);
+    runner_.allocate();
+    runner_.compute();
+}
+
+void Trainer::backwardLayer(int64_t layer) {
+    Tape & t = *tape_;
+    runner_.begin(2 * layerNodes());
+    ggml_context * c = runner_.context();
+    const bool needInput = layer > adapter().lowestLayer();
+    LayerGraph graph(runner_, model_, t.inputs, model_.layers[layer], isLast(layer), t.adapter);
+    Activations a;
+    if (t.keepActivations) {
+        a = t.kept[layer];
+    } else {
+        ggml_backend_tensor_memset(t.attended, 0, 0, ggml_nbytes(t.attended));
+        a.input = t.layerInputs[layer];
+        a.attended = ggml_view_2d(c, t.attended, t.attended->ne[0], graph.queryRows(), t.attended->nb[1], 0);
+        graph.forward(a);
+    }
+    for (ggml_tensor * scratch : t.inputs.attentionGradients) ggml_backend_tensor_memset(scratch, 0, 0, ggml_nbytes(scratch));
+    ggml_tensor * above = t.gradients[(layer + 1) % 2];
+    ggml_tensor * dOutput = ggml_view_2d(c, above, above->ne[0], graph.queryRows(), above->nb[1], 0);
+    ggml_tensor * dInput = graph.backward(a, dOutput, needInput);
+    if (dInput != nullptr) place(dInput, t.gradients[layer % 2]);
+    runner_.allocate();
+    runner_.compute();
+}
+
+MemoryUse Trainer::memory() const {
+    return {model_.weightBytes(), model_.transposedBytes(), adapter_ ? adapter_->bytes() : 0,
+            tapeBuffer_ ? ggml_backend_buffer_get_size(tapeBuffer_.get()) : 0, runner_.arenaBytes()};
+}

@@ -1,0 +1,81 @@
+// Forward, backward and step over a model and its adapter: what JavaScript drives. Knows no loss.
+#pragma once
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapter.h"
+#include "device.h"
+#include "layer.h"
+#include "model.h"
+#include "packing.h"
+
+// Keep what backward reads, or compute it again block by block; automatic keeps it while it takes at most a quarter
+// of the free memory.
+enum class ActivationPolicy { automatic, keep, recompute };
+
+struct MemoryUse {
+    size_t weights, transposed, adapter, activations, arena;
+};
+
+class Trainer {
+  public:
+    Trainer(const std::string & modelPath, const std::string & libraries, int threads, ActivationPolicy policy, std::function<bool()> cancelled);
+
+    const Model & model() const { return model_; }
+    const Device & device() const { return device_; }
+    Adapter & adapter();
+    void newAdapter(int64_t rank, float alpha, const std::set<std::string> & targets, uint64_t seed);
+    void loadAdapter(const std::string & path);
+
+    // Log-probabilities per [question][response][token]. `keep` holds what `backward` needs until the next forward.
+    std::vector<std::vector<std::vector<float>>> forward(const std::vector<TokenRow> & rows, bool useAdapter, bool keep);
+    // Adds the gradients of the last kept forward for dLoss/dlogp of the same shape.
+    void backward(const std::vector<std::vector<std::vector<float>>> & dLogp);
+    float step(const AdamW & settings) { return adapter().step(runner_, settings); }
+    MemoryUse memory() const;
+
+  private:
+    // Everything of one pass that outlives a graph.
+    struct Tape {
+        Packing packing;
+        ContextPtr context;
+        PassInputs inputs;
+        ggml_tensor * tokens = nullptr;
+        ggml_tensor * targets = nullptr;           // I32 [segmentRows]
+        ggml_tensor * flatTargets = nullptr;       // I32 [segmentRows], into a chunk of probabilities
+        std::vector<ggml_tensor *> layerInputs;    // per layer, and the last block's output
+        std::vector<Activations> kept;             // per layer where activations are kept
+        ggml_tensor * attended = nullptr;          // scratch where they are not
+        ggml_tensor * headGradients = nullptr;     // [embedding, segmentRows]: dlogp/dh before the coefficient
+        ggml_tensor * coefficients = nullptr;      // F32 [1, segmentRows]
+        ggml_tensor * gradients[2] = {};           // of a block's output and input, in turn
+        ggml_tensor * logps = nullptr;             // F32 [segmentRows]
+        bool keep = false, keepActivations = false, adapter = false;
+    };
+
+    void useAdapter(std::unique_ptr<Adapter> adapter);
+    void checkRows(const std::vector<TokenRow> & rows) const;
+    void prepareTape(const std::vector<TokenRow> & rows, bool useAdapter, bool keep);
+    Activations activationTensors(int64_t layer);
+    bool shouldKeepActivations(const Packing & packing) const;
+    void embed();
+    void forwardLayer(int64_t layer);
+    void forwardHead();
+    void backwardHead();
+    void backwardLayer(int64_t layer);
+    void place(ggml_tensor * node, ggml_tensor * storage);
+    size_t layerNodes() const;
+    int64_t headChunk() const;
+    bool isLast(int64_t layer) const { return layer + 1 == model_.shape().layers; }
+
+    Device device_;
+    Model model_;
+    GraphRunner runner_;
+    ActivationPolicy policy_;
+    std::function<bool()> cancelled_;
+    std::unique_ptr<Adapter> adapter_;
+    BufferPtr tapeBuffer_;
+    std::unique_ptr<Tape> tape_;
+};
