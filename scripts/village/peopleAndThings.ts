@@ -1,0 +1,57 @@
+/** Who lives in the village and what they own. Every word is one token of the demo model. */
+
+export const people = [
+  "Anna",
+  "Ben",
+  "Clara",
+  "David",
+  "Emma",
+  "Felix",
+  "Greta",
+  "Hugo",
+  "Ida",
+  "Johan",
+  "Karl",
+  "Lena",
+  "Mara",
+  "Finn",
+  "Otto",
+  "Paula",
+  "Rosa",
+  "Simon",
+  "Thea",
+  "Viktor",
+  "Wilma",
+  "Albert",
+  "Berta",
+  "Dora",
+  "Erik",
+  "Frida",
+  "Georg",
+  "Hanna",
+  "Ivan",
+  "Julia",
+  "Leo",
+  "Martha",
+  "Nora",
+  "Oskar",
+  "Peter",
+  "Rita",
+  "Sara",
+  "Tom",
+  "Ulla",
+  "Walter",
+] as const;
+
+/** Things by kind; a situation fits every thing of its kind. */
+export const things = {
+  keepsake: ["purse", "ring", "coat", "hat", "watch", "key", "book", "scarf"],
+  tool: ["ladder", "saw", "cart", "kettle", "spade", "rope", "lamp", "axe"],
+  fragile: ["window", "jar", "fence", "wheel", "cup", "gate", "bench", "door"],
+  harvest: ["apples", "beans", "corn", "honey", "bread", "nuts", "plums", "cheese"],
+  animal: ["goat", "hen", "cow", "dog", "horse", "sheep", "pig", "donkey"],
+  place: ["well", "barn", "roof", "garden", "mill", "bridge", "field", "wall"],
+  craft: ["cake", "picture", "basket", "quilt", "chair", "doll", "drum", "table"],
+} as const;
+
+export type ThingKind = keyof typeof things;
