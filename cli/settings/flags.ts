@@ -1,0 +1,140 @@
+/** Flags that stand for settings of a schema: declared once as data, read into the nested object that the schema takes. */
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import type { z } from "zod";
+import { FolkmootError } from "../../core/contract/errors.ts";
+
+export interface SettingFlag {
+  /** As commander reads it, e.g. `--rank <n>`. */
+  readonly flags: string;
+  /** Where the value goes in the settings, e.g. `lora.rank`. */
+  readonly path: string;
+  readonly help: string;
+  readonly read: (text: string, where: ReadContext) => unknown;
+}
+
+export interface ReadContext {
+  /** The flag's name, for messages. */
+  readonly flag: string;
+  readonly workingFolder: string;
+}
+
+export const asNumber = (text: string, { flag }: ReadContext): number => {
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  if (!Number.isFinite(value)) throw badFlag(flag, `"${text}" is not a number`);
+  return value;
+};
+export const asText = (text: string): string => text;
+export const asPath = (text: string, { workingFolder }: ReadContext): string => resolve(workingFolder, text);
+export const asList = (text: string): string[] => text.split(",").map((part) => part.trim());
+export const asSwitch = (text: string, { flag }: ReadContext): boolean => {
+  if (["on", "true", "yes"].includes(text)) return true;
+  if (["off", "false", "no"].includes(text)) return false;
+  throw badFlag(flag, `"${text}" is neither on nor off`);
+};
+
+/** Declares the flags; each shows its default, taken from the schema's own defaults, in the help. */
+export function addSettingFlags(command: Command, flags: readonly SettingFlag[], defaults: object): void {
+  for (const flag of flags) {
+    const value = valueAt(defaults, flag.path);
+    const shown = value === undefined ? "" : ` (default: ${showValue(value)})`;
+    command.option(flag.flags, `${flag.help}${shown}`);
+  }
+}
+
+/** The settings that were given as flags, nested; flags that were not given leave nothing behind. */
+export function readSettingFlags(
+  command: Command,
+  flags: readonly SettingFlag[],
+  workingFolder: string,
+): Record<string, unknown> {
+  const settings: Record<string, unknown> = {};
+  for (const flag of flags) {
+    const option = command.options.find((candidate) => candidate.flags === flag.flags);
+    const text: unknown = option && command.opts()[option.attributeName()];
+    if (typeof text !== "string") continue;
+    setAt(settings, flag.path, flag.read(text, { flag: option?.long ?? flag.flags, workingFolder }));
+  }
+  return settings;
+}
+
+/** `over` wins; objects are merged, everything else is replaced. */
+export function mergeSettings(
+  base: Readonly<Record<string, unknown>>,
+  over: Readonly<Record<string, unknown>>,
+): Record<string, unknown> {
+  const merged: Record<string, unknown> = { ...base };
+  for (const [key, value] of Object.entries(over)) {
+    const before = merged[key];
+    merged[key] = isPlainObject(before) && isPlainObject(value) ? mergeSettings(before, value) : value;
+  }
+  return merged;
+}
+
+/**
+ * @param flags name the flag of a setting that the schema refuses
+ * @throws FolkmootError `bad-setting` with every complaint
+ */
+export function parseSettings<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  flags: readonly SettingFlag[],
+): z.infer<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const complaints = parsed.error.issues.map((issue) => {
+    const path = issue.path.join(".");
+    const flag = flags.find((candidate) => candidate.path === path)?.flags.split(/[ ,]/)[0];
+    const name = flag === undefined ? path || "settings" : `${flag} (${path})`;
+    return { name, missing: valueAt(value, path) === undefined, message: issue.message };
+  });
+  const [first] = complaints;
+  throw new FolkmootError("bad-setting", {
+    message:
+      complaints.length === 1 && first?.missing
+        ? `${first.name} is not set.`
+        : `The settings cannot be used: ${complaints.map((c) => `${c.name}: ${c.missing ? "not set" : c.message}`).join("; ")}.`,
+    action: `Correct ${complaints.map((complaint) => complaint.name).join(", ")}; --help shows what each takes.`,
+    details: { issues: parsed.error.issues },
+  });
+}
+
+export function badFlag(flag: string, why: string): FolkmootError {
+  return new FolkmootError("bad-setting", {
+    message: `${flag} cannot be used: ${why}.`,
+    action: `Give ${flag} another value; --help shows what it takes.`,
+    details: { flag },
+  });
+}
+
+function valueAt(value: unknown, path: string): unknown {
+  return path
+    .split(".")
+    .reduce<unknown>(
+      (inner, key) => (isPlainObject(inner) || Array.isArray(inner) ? Reflect.get(inner, key) : undefined),
+      value,
+    );
+}
+
+function setAt(target: Record<string, unknown>, path: string, value: unknown): void {
+  const keys = path.split(".");
+  const last = keys.pop() ?? path;
+  let inner = target;
+  for (const key of keys) {
+    const next = isPlainObject(inner[key]) ? inner[key] : {};
+    inner[key] = next;
+    inner = next;
+  }
+  inner[last] = value;
+}
+
+function showValue(value: unknown): string {
+  if (value === null) return "none";
+  if (typeof value === "boolean") return value ? "on" : "off";
+  if (Array.isArray(value)) return value.length === 0 ? "none" : value.join(",");
+  return String(value);
+}
+
+function isPlainObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
