@@ -81,6 +81,8 @@ export const interactionRecord = z.object({
   /** In the order in which the reviser read it: highest rating first, the harshest last. */
   feedback: z.array(feedback),
   revision: z.string(),
+  /** With `revisions` > 1: the answers between draft and revision, each with the feedback it got. Else absent. */
+  interim: z.array(z.object({ answer: z.string(), feedback: z.array(feedback) })).optional(),
   calls: z.array(modelCall),
   /** A person's change to this interaction, absent when nobody intervened. */
   intervention: z.object({ field: z.string(), note: z.string() }).optional(),
