@@ -17,7 +17,7 @@ import {
 import { AlignmentLoop } from "./alignmentLoop.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { computeLoss } from "./losses/index.ts";
-import type { NativeTrainer } from "./nativeTrainer.ts";
+import type { NativeTrainer, TrainerMemory } from "./nativeTrainer.ts";
 import { planSteps } from "./plan.ts";
 import { type PreparedRows, prepareRows } from "./prepareRows.ts";
 import type { Tokenizer } from "./tokenizeRows.ts";
@@ -58,6 +58,8 @@ export type AlignmentResult = {
   tokensPerSecond: number | null;
   /** Seconds of this session, loading of rows and checkpoints included. */
   seconds: number;
+  /** Bytes that the trainer holds, by part. */
+  memory: TrainerMemory;
   /** The adapter of the last step. */
   adapter: string;
   fingerprint: string;
@@ -114,6 +116,7 @@ export async function runAlignment(job: AlignmentJob): Promise<AlignmentResult> 
     evaluation: summarizeCurve(loop.evaluations),
     tokensPerSecond: loop.seconds > 0 ? loop.tokens / loop.seconds : null,
     seconds: clock() - started,
+    memory: await trainer.memory(),
     adapter: (last as Checkpoint<AlignmentState>).adapter,
     fingerprint,
   };

@@ -131,6 +131,11 @@ export class BigramTrainer implements NativeTrainer {
     this.steps = all[2 * size] as number;
   }
 
+  async memory() {
+    const bytes = this.base.byteLength;
+    return { weights: bytes, transposed: 0, adapter: bytes, activations: 0, arena: 0 };
+  }
+
   cancel(): void {
     this.cancelled = true;
   }
