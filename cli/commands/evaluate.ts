@@ -1,25 +1,13 @@
 /** `folkmoot evaluate`: base and aligned model on held-out questions, with the same seeds. */
 import { Command } from "commander";
+import { evaluationConfig } from "../../core/contract/evaluation.ts";
 import { followJob } from "../context.ts";
 import type { RunCommand } from "../program.ts";
 import { readBaseSettings } from "../settings/baseSettings.ts";
-import {
-  addSettingFlags,
-  asNumber,
-  asPath,
-  mergeSettings,
-  readSettingFlags,
-  type SettingFlag,
-} from "../settings/flags.ts";
+import { evaluationDefaults, evaluationFlags } from "../settings/evaluationFlags.ts";
+import { addSettingFlags, mergeSettings, parseSettings, readSettingFlags } from "../settings/flags.ts";
 import { absolute, addExample, addOutputFlags } from "./common.ts";
 import { evaluateSummary } from "./evaluate/summary.ts";
-
-const evaluationFlags: readonly SettingFlag[] = [
-  { flags: "--model <file>", path: "model", help: "GGUF of the base model", read: asPath },
-  { flags: "--adapter <file>", path: "adapter", help: "LoRA GGUF of the aligned side", read: asPath },
-  { flags: "--questions <file>", path: "questions", help: "held-out questions with answer keys, jsonl", read: asPath },
-  { flags: "--seed <n>", path: "seed", help: "seed of the answers, the same for both sides", read: asNumber },
-];
 
 export function evaluateCommand(run: RunCommand): Command {
   const command = new Command("evaluate")
@@ -28,7 +16,7 @@ export function evaluateCommand(run: RunCommand): Command {
     )
     .requiredOption("--out <dir>", "run directory; made when missing, resumed when it holds the same run")
     .option("--config <file>", "JSON with any of these settings; flags win over it");
-  addSettingFlags(command, evaluationFlags, {});
+  addSettingFlags(command, evaluationFlags, evaluationDefaults());
   addOutputFlags(command);
   addExample(
     command,
@@ -39,7 +27,7 @@ export function evaluateCommand(run: RunCommand): Command {
       const directory = absolute(context.workingFolder, flags.out);
       const given = readSettingFlags(command, evaluationFlags, context.workingFolder);
       const base = await readBaseSettings(context.workingFolder, directory, flags.config, given.model === undefined);
-      const config = mergeSettings(base, given);
+      const config = parseSettings(evaluationConfig, mergeSettings(base, given), evaluationFlags);
       const engine = await context.workbench.engine();
       const result = await followJob(context, (options) => engine.evaluate.run({ config, directory }, options));
       context.terminal.result(result, evaluateSummary(result));

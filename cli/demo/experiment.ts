@@ -2,6 +2,7 @@
 import { dirname, join, resolve } from "node:path";
 import { type AlignConfig, alignConfig, type DataSettings, dataSettings } from "../../core/contract/alignment.ts";
 import { FolkmootError } from "../../core/contract/errors.ts";
+import { type EvaluationConfig, evaluationConfig } from "../../core/contract/evaluation.ts";
 import { type ExperimentSizeName, experimentFile } from "../../core/contract/experiment.ts";
 import { type SocietyConfig, societyConfig } from "../../core/contract/society.ts";
 import { readSettingsFile } from "../settings/baseSettings.ts";
@@ -26,8 +27,8 @@ export interface DemoPlan {
   readonly society: SocietyConfig;
   readonly data: DataSettings;
   readonly align: AlignConfig;
-  /** As the evaluation takes it, with the adapter still to be named. */
-  readonly evaluation: Readonly<Record<string, unknown>>;
+  /** The adapter is still to be named: alignment makes it. */
+  readonly evaluation: EvaluationConfig;
   readonly mergedType: string;
   readonly paths: DemoPaths;
 }
@@ -75,7 +76,12 @@ export async function planDemo(
       society: societyConfig.parse({ ...society, seed, populations: [{ model }] }),
       data: dataSettings.parse({ ...parts.data, seed }),
       align: alignConfig.parse({ ...parts.align, seed, model, data: paths.data }),
-      evaluation: { ...absolutePaths(folder, parts.evaluation, [["questions"]]), seed, model },
+      evaluation: evaluationConfig.parse({
+        ...absolutePaths(folder, parts.evaluation, [["questions"]]),
+        seed,
+        model,
+        trainingData: paths.data,
+      }),
       mergedType: experiment.mergedType,
       paths,
     };

@@ -1,14 +1,12 @@
 /** results.json of a demo, and the table that a person sees at its end. */
 import { z } from "zod";
-import { formatDuration, formatNumber, formatShare } from "../output/format.ts";
+import { evaluationSummary, interval, sideSummary } from "../../core/contract/evaluation.ts";
+import { comparisonTable } from "../commands/evaluate/summary.ts";
+import { formatDuration, formatNumber } from "../output/format.ts";
 import { renderPairs, renderTable } from "../output/table.ts";
 
-/** Share of good answers with its 95 % Wilson interval. */
-export const sideResult = z.object({
-  goodShare: z.number(),
-  interval: z.tuple([z.number(), z.number()]),
-  engagedShare: z.number().nullable(),
-});
+/** What the held-out answers of one side came to; `goodShare` and its interval (95 %, Wilson) are always there. */
+export const sideResult = z.object({ ...sideSummary.shape, goodShare: z.number(), interval });
 
 export const stationNames = ["society", "data", "align", "evaluate", "exportAdapter", "exportMerged"] as const;
 export type StationName = (typeof stationNames)[number];
@@ -22,8 +20,8 @@ export const demoResults = z.object({
   questions: z.number().int(),
   base: sideResult,
   aligned: sideResult,
-  /** Aligned − base, share of good answers, with its bootstrap interval. */
-  difference: z.object({ value: z.number(), interval: z.tuple([z.number(), z.number()]) }),
+  /** Aligned − base, paired by question, with bootstrap intervals. */
+  difference: evaluationSummary.shape.difference,
   rounds: z.array(
     z.object({ round: z.number().int(), alignment: z.number().nullable(), engagement: z.number().nullable() }),
   ),
@@ -56,30 +54,8 @@ export type DemoResults = z.infer<typeof demoResults>;
 
 /** Fits 100 columns as long as the output folder's path does. */
 export function demoTable(results: DemoResults): string {
-  const share = (side: z.infer<typeof sideResult>) => [
-    formatShare(side.goodShare),
-    `${formatShare(side.interval[0])} to ${formatShare(side.interval[1])}`,
-    formatShare(side.engagedShare),
-  ];
-  const { difference, seconds, tokensPerSecond, rows, loss, proofs } = results;
-  const answers = renderTable(
-    [
-      { title: "held-out questions" },
-      { title: "good answers", align: "right" },
-      { title: "95 % interval", align: "right" },
-      { title: "engaged", align: "right" },
-    ],
-    [
-      ["base", ...share(results.base)],
-      ["aligned", ...share(results.aligned)],
-      [
-        "difference",
-        signedPoints(difference.value),
-        `${signedPoints(difference.interval[0])} to ${signedPoints(difference.interval[1])}`,
-        "",
-      ],
-    ],
-  );
+  const { seconds, tokensPerSecond, rows, loss, proofs } = results;
+  const answers = comparisonTable(results);
   const rounds = renderTable(
     [{ title: "round" }, ...results.rounds.map((round) => ({ title: String(round.round), align: "right" as const }))],
     [
@@ -122,10 +98,6 @@ export function demoTable(results: DemoResults): string {
 
 function rate(tokensPerSecond: number | null): string {
   return tokensPerSecond === null ? "" : `, ${formatNumber(tokensPerSecond)} tokens/s`;
-}
-
-function signedPoints(share: number): string {
-  return `${share >= 0 ? "+" : ""}${(share * 100).toFixed(1)} pts`;
 }
 
 function twoDigits(value: number | null): string {

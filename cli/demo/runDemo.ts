@@ -13,7 +13,7 @@ import type { EvaluateResult } from "../commands/evaluate/summary.ts";
 import type { ExportResult } from "../commands/export/summary.ts";
 import type { CommandContext } from "../context.ts";
 import type { DemoPlan } from "./experiment.ts";
-import type { DemoResults, StationName } from "./results.ts";
+import { type DemoResults, type StationName, sideResult } from "./results.ts";
 import { dialogueText, mostTelling } from "./sampleDialogue.ts";
 import * as stations from "./stations.ts";
 import { Timings } from "./timings.ts";
@@ -97,8 +97,8 @@ async function collect(plan: DemoPlan, timings: Timings, outcome: Outcome, direc
     size: plan.size,
     seed: plan.seed,
     questions: evaluation.questions,
-    base: evaluation.base,
-    aligned: evaluation.aligned,
+    base: sideResult.parse(evaluation.base),
+    aligned: sideResult.parse(evaluation.aligned),
     difference: evaluation.difference,
     rounds: summarizeRounds(records).map(({ round, alignment: aligned, engagement }) => ({
       round,

@@ -49,6 +49,11 @@ export function formatShare(share: number | null): string {
   return share === null ? "–" : `${(share * 100).toFixed(1)} %`;
 }
 
+/** A difference of shares in percentage points: `+41.2 pts`. */
+export function formatPoints(difference: number): string {
+  return `${difference >= 0 ? "+" : ""}${(difference * 100).toFixed(1)} pts`;
+}
+
 function pad(value: number): string {
   return String(value).padStart(2, "0");
 }

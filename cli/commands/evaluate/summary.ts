@@ -1,42 +1,74 @@
 /** What an evaluation ended with, as a person reads it. */
 import { z } from "zod";
-import { formatCount, formatShare } from "../../output/format.ts";
-import { renderTable } from "../../output/table.ts";
+import { evaluationSummary, type Interval, type SideSummary } from "../../../core/contract/evaluation.ts";
+import { formatCount, formatDuration, formatNumber, formatPoints, formatShare } from "../../output/format.ts";
+import { renderPairs, renderTable } from "../../output/table.ts";
 
-const interval = z.tuple([z.number(), z.number()]);
-const side = z.looseObject({ goodShare: z.number(), interval, engagedShare: z.number().nullable() });
-
-/** The part of an evaluation's result that is shown; the whole goes out with `--json`. */
+/** The summary, and what its session took. */
 export const evaluateResult = z.looseObject({
-  questions: z.number(),
-  base: side,
-  aligned: side,
-  difference: z.looseObject({ value: z.number(), interval }),
+  ...evaluationSummary.shape,
   tokensPerSecond: z.number().nullable(),
+  seconds: z.number(),
 });
 export type EvaluateResult = z.infer<typeof evaluateResult>;
 
 export function evaluateSummary(value: Record<string, unknown>): string {
   const result = evaluateResult.parse(value);
-  const row = (name: string, { goodShare, interval: [low, high], engagedShare }: EvaluateResult["base"]) => [
-    name,
-    formatShare(goodShare),
-    `${formatShare(low)} to ${formatShare(high)}`,
-    formatShare(engagedShare),
-  ];
-  const { value: difference, interval: around } = result.difference;
-  const points = (share: number) => `${share >= 0 ? "+" : ""}${(share * 100).toFixed(1)} pts`;
+  const { win, tie, lose } = result.tally;
+  return `${comparisonTable(result)}\n\n${renderPairs([
+    ["questions", `${formatCount(result.questions)}, scored by ${result.scoredBy}`],
+    ["aligned answer", `better ${win}, as good ${tie}, worse ${lose}`],
+    ["time", formatDuration(result.seconds)],
+    ["tokens per second", formatNumber(result.tokensPerSecond)],
+  ])}`;
+}
+
+/** One row per side and one for the difference; columns only for what was measured. */
+export function comparisonTable(result: Pick<EvaluateResult, "base" | "aligned" | "difference">): string {
+  const { base, aligned, difference } = result;
+  const columns: { title: string; of: (side: SideSummary) => string; change: string }[] = [];
+  if (base.goodShare !== null)
+    columns.push(
+      { title: "good answers", of: (side) => formatShare(side.goodShare), change: points(difference.good?.value) },
+      { title: "interval", of: (side) => shares(side.interval), change: pointRange(difference.good?.interval) },
+    );
+  if (base.engagedShare !== null)
+    columns.push({
+      title: "engaged",
+      of: (side) => formatShare(side.engagedShare),
+      change: points(difference.engaged?.value),
+    });
+  if (base.alignment !== null || base.engagement !== null)
+    columns.push(
+      {
+        title: "alignment, 1-7",
+        of: (side) => formatNumber(side.alignment),
+        change: formatNumber(difference.alignment?.value),
+      },
+      {
+        title: "engagement, 1-7",
+        of: (side) => formatNumber(side.engagement),
+        change: formatNumber(difference.engagement?.value),
+      },
+    );
   return renderTable(
+    [{ title: "" }, ...columns.map(({ title }) => ({ title, align: "right" as const }))],
     [
-      { title: `${formatCount(result.questions)} questions` },
-      { title: "good answers", align: "right" },
-      { title: "95 % interval", align: "right" },
-      { title: "engaged", align: "right" },
-    ],
-    [
-      row("base", result.base),
-      row("aligned", result.aligned),
-      ["difference", points(difference), `${points(around[0])} to ${points(around[1])}`, ""],
+      ["base", ...columns.map(({ of }) => of(base))],
+      ["aligned", ...columns.map(({ of }) => of(aligned))],
+      ["difference", ...columns.map(({ change }) => change)],
     ],
   );
+}
+
+function shares(interval: Interval | null): string {
+  return interval === null ? "–" : `${formatShare(interval[0])} to ${formatShare(interval[1])}`;
+}
+
+function points(value: number | undefined): string {
+  return value === undefined ? "–" : formatPoints(value);
+}
+
+function pointRange(interval: Interval | undefined): string {
+  return interval === undefined ? "–" : `${formatPoints(interval[0])} to ${formatPoints(interval[1])}`;
 }
