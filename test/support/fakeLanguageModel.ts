@@ -92,10 +92,11 @@ export class FakeLanguageModel implements LanguageModel {
   private async arrive(request: GenerateRequest): Promise<string> {
     const prompt = this.render(request.prompt);
     this.requests.push(request);
+    this.calls++;
     this.inFlight++;
     this.mostInFlight = Math.max(this.mostInFlight, this.inFlight);
     try {
-      await this.options.onCall?.(++this.calls, prompt);
+      await this.options.onCall?.(this.calls, prompt);
       await this.turn(request.signal);
     } finally {
       this.inFlight--;
