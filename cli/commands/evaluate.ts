@@ -20,7 +20,7 @@ export function evaluateCommand(run: RunCommand): Command {
   addOutputFlags(command);
   addExample(
     command,
-    "folkmoot evaluate --model model.gguf --adapter adapter.gguf --questions heldout.jsonl --out runs/evaluation",
+    "folkmoot evaluate --model model.gguf --adapter adapter.gguf --questions heldout.jsonl --out runs/e",
   );
   command.action((flags: { out: string; config?: string }) =>
     run(command, async (context) => {

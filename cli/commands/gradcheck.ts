@@ -30,10 +30,7 @@ export function gradcheckCommand(run: RunCommand): Command {
     .option("--grads <file>", "GGUF that receives every gradient tensor, under the adapter's names")
     .option("--threads <n>", "compute threads, 0 = one per core", "0");
   addOutputFlags(command);
-  addExample(
-    command,
-    "folkmoot gradcheck --model M.gguf --adapter A.gguf --case case.json --mode paper-mean --grads grads.gguf --json",
-  );
+  addExample(command, "folkmoot gradcheck --model M.gguf --adapter A.gguf --case case.json --mode paper-mean --json");
   command.action((flags: Flags) =>
     run(command, async ({ terminal, workbench, signal, workingFolder }) => {
       const trainer = await workbench.trainer();

@@ -27,7 +27,7 @@ export function societyRunCommand(run: RunCommand): Command {
   addOutputFlags(command);
   addExample(
     command,
-    "folkmoot society run --model model.gguf --questions questions.txt --out runs/society --grid 4x4 --rounds 6",
+    "folkmoot society run --model model.gguf --questions questions.txt --out runs/society --grid 4x4",
     "folkmoot society run --out runs/society   # resume what that folder holds",
   );
   command.action((flags: Flags) => run(command, (context) => runSociety(context, command, flags)));

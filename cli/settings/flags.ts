@@ -84,7 +84,10 @@ export function parseSettings<Schema extends z.ZodType>(
   if (parsed.success) return parsed.data;
   const complaints = parsed.error.issues.map((issue) => {
     const path = issue.path.join(".");
-    const flag = flags.find((candidate) => candidate.path === path)?.flags.split(/[ ,]/)[0];
+    const found =
+      flags.find((candidate) => candidate.path === path) ??
+      flags.find((candidate) => candidate.path.startsWith(`${path}.`));
+    const flag = found?.flags.split(/[ ,]/)[0];
     const name = flag === undefined ? path || "settings" : `${flag} (${path})`;
     return { name, missing: valueAt(value, path) === undefined, message: issue.message };
   });
