@@ -47,6 +47,18 @@ export const jobEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("warning"), message: z.string(), details: z.record(z.string(), z.unknown()).optional() }),
   z.object({ type: z.literal("finished"), result: z.record(z.string(), z.unknown()) }),
 ]);
+
+/** A line of events.jsonl: an event as it was, but an interaction by its id; the record stands in interactions.jsonl. */
+export const eventLine = z.union([
+  z.object({
+    type: z.literal("interaction"),
+    id: z.string(),
+    seconds: z.number(),
+    completionTokens: z.number(),
+  }),
+  jobEvent,
+]);
+export type EventLine = z.infer<typeof eventLine>;
 export type JobEvent = z.infer<typeof jobEvent>;
 export type ProgressEvent = z.infer<typeof progressEvent>;
 export type EmitEvent = (event: JobEvent) => void;

@@ -5,6 +5,7 @@
 import type { EmitEvent } from "../contract/events.ts";
 import { interactionRecord } from "../contract/interaction.ts";
 import type { SocietyConfig } from "../contract/society.ts";
+import { openEventLog } from "../workspace/eventLog.ts";
 import type { Journal } from "../workspace/journal.ts";
 import type { RunDirectory } from "../workspace/runDirectory.ts";
 import { CallGate, stopped } from "./callGate.ts";
@@ -45,8 +46,10 @@ export interface SocietyResult {
  * `cancelled` on a stop; the models' and the disk's errors.
  */
 export async function runSociety(setting: SocietyRun): Promise<SocietyResult> {
-  const { config, run, models, emit, signal } = setting;
+  const { config, run, models, signal } = setting;
   const society = await prepareSociety(config, models);
+  await using events = await openEventLog(run, setting.emit);
+  const { emit } = events;
   warnOfFewNeighbours(society, emit);
   const journal = await run.journal("interactions", interactionRecord);
   const report = new Report(config, society, emit, setting.now ?? (() => performance.now() / 1000));

@@ -1,9 +1,13 @@
+import { readFileSync } from "node:fs";
 import { copyFile, mkdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { eventLine } from "../../../core/contract/events.ts";
 import { type InteractionRecord, interactionRecord } from "../../../core/contract/interaction.ts";
 import { summarizeRounds } from "../../../core/society/summarizeRounds.ts";
+import { readRunJournal } from "../../../core/workspace/runDirectory.ts";
 import { startChild } from "../../support/childScript.ts";
+import { collect } from "../../support/collect.ts";
 import { FakeLanguageModel, type FakeOptions } from "../../support/fakeLanguageModel.ts";
 import { questionLines, societyIn, societyMaterial } from "../../support/societyRun.ts";
 import { temporaryFolder } from "../../support/temporaryFolder.ts";
@@ -142,11 +146,18 @@ test("events: interactions in agent order after they are on the disk, rounds wit
   const config = await societyMaterial(folder);
   const unreadable = (prompt: string, draw: number | null) =>
     draw !== null && prompt.includes("You are agent 4") ? { rating: null, probabilities: null } : undefined;
-  const { text, events, result } = await societyIn(directory, config, fake({ rate: unreadable }));
+  const written: string[] = [];
+  const { text, events, result } = await societyIn(directory, config, {
+    ...fake({ rate: unreadable }),
+    emit: (event) => {
+      if (event.type === "interaction") written.push(readFileSync(join(directory, "interactions.jsonl"), "utf8"));
+    },
+  });
   const records = recordsOf(text);
   const interactions = events.filter((event) => event.type === "interaction");
   expect(interactions.map(({ record }) => record)).toEqual(records);
-  for (const { record, completionTokens, seconds } of interactions) {
+  for (const [i, { record, completionTokens, seconds }] of interactions.entries()) {
+    expect(written[i]).toContain(`${JSON.stringify(record)}\n`);
     expect(completionTokens).toBe(record.calls.reduce((sum, call) => sum + call.completionTokens, 0));
     expect(seconds).toBeGreaterThan(0);
   }
@@ -167,6 +178,28 @@ test("events: interactions in agent order after they are on the disk, rounds wit
   const progress = events.filter((event) => event.type === "progress");
   expect(progress.map(({ done }) => done)).toEqual(Array.from({ length: 28 }, (_, done) => done));
   expect(progress.at(-1)).toMatchObject({ total: 27, unit: "interactions", secondsLeft: 0, rate: expect.any(Number) });
+});
+
+test("durations stand in events.jsonl, by interaction; the records stand only in their own journal", async () => {
+  const folder = await temporaryFolder();
+  const directory = join(folder, "run");
+  const { events, text } = await societyIn(directory, await societyMaterial(folder));
+  const lines = await collect(readRunJournal(directory, "events", eventLine));
+  const emitted = events.filter(({ type }) => type !== "progress");
+  expect(lines).toEqual(
+    emitted.map((event) =>
+      event.type !== "interaction"
+        ? event
+        : {
+            type: "interaction",
+            id: event.record.id,
+            seconds: event.seconds,
+            completionTokens: event.completionTokens,
+          },
+    ),
+  );
+  expect(lines).toHaveLength(27 + 3);
+  expect(text).not.toContain("seconds");
 });
 
 test("a summary without a readable rating is null, not zero", async () => {
