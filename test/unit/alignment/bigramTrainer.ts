@@ -114,7 +114,10 @@ export class BigramTrainer implements NativeTrainer {
     return { gradNorm, step: this.steps };
   }
 
-  saveAdapter = (path: string) => this.write("saveAdapter", path, [this.adapter]);
+  saveAdapter(path: string): Promise<void> {
+    return this.write("saveAdapter", path, [this.adapter]);
+  }
+
   saveGradients = (path: string) => this.write("saveGradients", path, [this.gradient]);
   saveState = (path: string) => this.write("saveState", path, [this.first, this.second, Float64Array.of(this.steps)]);
 

@@ -1,0 +1,119 @@
+/** Exports of an alignment run from end to end: samples from the trainer, file, proof by the runtime, provenance. */
+import { loadDataSet } from "../alignment/dataSet.ts";
+import type { NativeAddon, NativeTrainer, QuantizationType } from "../alignment/nativeTrainer.ts";
+import type { Tokenizer } from "../alignment/tokenizeRows.ts";
+import type { EmitEvent } from "../contract/events.ts";
+import { exportAdapter } from "./exportAdapter.ts";
+import { exportMerged } from "./exportMerged.ts";
+import { type ExportSource, readExportSource } from "./exportSource.ts";
+import { type Proof, type ProofSample, proveExport, type ResponseScorer, type Tolerance } from "./proof.ts";
+import { collectProofSamples } from "./proofSamples.ts";
+import { adapterTolerance, toleranceOf } from "./tolerances.ts";
+import type { ProvenFile } from "./writeProven.ts";
+
+/** The native and the inference side; each thing that is opened here is disposed of here. */
+export interface ExportTools {
+  openTrainer(model: string): Promise<NativeTrainer>;
+  openTokenizer(model: string): Promise<Tokenizer & { dispose(): Promise<void> }>;
+  /** A `LanguageModel` on the files of the export. */
+  openScorer(model: string, adapter: string | null): Promise<ResponseScorer & { dispose(): Promise<void> }>;
+  readonly addon: Pick<NativeAddon, "mergeAdapter" | "quantize">;
+  /** Folder with the ggml libraries of node-llama-cpp. */
+  readonly libraries: string;
+  /** Compute threads of merging and quantizing, 0 = number of cores. */
+  readonly threads: number;
+}
+
+export interface ExportJob {
+  /** Run directory of the alignment; its newest whole checkpoint is exported. */
+  readonly directory: string;
+  /** File to write; replaced when it is there. */
+  readonly output: string;
+  readonly tools: ExportTools;
+  readonly emit: EmitEvent;
+  readonly signal?: AbortSignal | undefined;
+  /** Seconds of a monotonic clock; default `performance.now() / 1000`. */
+  readonly clock?: () => number;
+  /** Default: `tolerances.ts` by the type of file. */
+  readonly tolerance?: Tolerance;
+}
+
+export type ExportResult = ProvenFile & { step: number; seconds: number };
+
+/** @throws as `readExportSource`, `writeProven`, `proveExport`; data-not-found when the training data are gone */
+export async function exportAdapterOfRun(job: ExportJob): Promise<ExportResult> {
+  return runExport(job, "export-adapter", job.tolerance ?? adapterTolerance, (source, prove) =>
+    exportAdapter({
+      source,
+      output: job.output,
+      prove: (path) => prove(path, { model: source.run.config.model, adapter: path }),
+    }),
+  );
+}
+
+/** @param job.type file type; null = as merged. @throws as `exportAdapterOfRun` */
+export async function exportMergedOfRun(job: ExportJob & { type: QuantizationType | null }): Promise<ExportResult> {
+  const { addon, libraries, threads } = job.tools;
+  return runExport(job, "export-merged", job.tolerance ?? toleranceOf(job.type), (source, prove) =>
+    exportMerged({
+      source,
+      output: job.output,
+      type: job.type,
+      addon,
+      libraries,
+      threads,
+      signal: job.signal,
+      prove: (path) => prove(path, { model: path, adapter: null }),
+    }),
+  );
+}
+
+type Prove = (path: string, opened: { model: string; adapter: string | null }) => Promise<Proof>;
+
+async function runExport(
+  { directory, tools, emit, signal, clock = () => performance.now() / 1000 }: ExportJob,
+  stage: string,
+  tolerance: Tolerance,
+  write: (source: ExportSource, prove: Prove) => Promise<ProvenFile>,
+): Promise<ExportResult> {
+  const started = clock();
+  const say = (done: number, note: string) =>
+    emit({ type: "progress", stage, done, total: 3, unit: "parts", rate: null, secondsLeft: null, note });
+  const source = await readExportSource(directory, signal);
+  const { appendEos } = source.run.config;
+  say(0, "measuring the trainer");
+  const samples = await samplesOf(source, tools, signal);
+  say(1, "writing");
+  const file = await write(source, async (path, { model, adapter }) => {
+    say(2, "opening it again to prove it");
+    const scorer = await tools.openScorer(model, adapter);
+    try {
+      return await proveExport(path, samples, scorer, { tolerance, appendEos, signal });
+    } finally {
+      await scorer.dispose();
+    }
+  });
+  say(3, "proven");
+  return { ...file, step: source.checkpoint.step, seconds: clock() - started };
+}
+
+/** The trainer is closed again before the export is opened: one model in memory at a time. */
+async function samplesOf(
+  { run, checkpoint }: ExportSource,
+  tools: ExportTools,
+  signal: AbortSignal | undefined,
+): Promise<ProofSample[]> {
+  const { rows } = await loadDataSet(run.config.data);
+  const tokenizer = await tools.openTokenizer(run.config.model);
+  try {
+    const trainer = await tools.openTrainer(run.config.model);
+    try {
+      await trainer.loadAdapter(checkpoint.adapter);
+      return await collectProofSamples({ trainer, tokenizer, rows, config: run.config, signal });
+    } finally {
+      await trainer.dispose();
+    }
+  } finally {
+    await tokenizer.dispose();
+  }
+}

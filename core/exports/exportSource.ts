@@ -1,0 +1,60 @@
+/** What an export is made from: the newest whole checkpoint of an alignment run, and where it came from. */
+import { type AlignmentState, latestAlignmentCheckpoint } from "../alignment/alignmentCheckpoint.ts";
+import { type AlignConfig, alignConfig } from "../contract/alignment.ts";
+import { FolkmootError } from "../contract/errors.ts";
+import { checkAdapterFits, checkAdapterHeader } from "../models/adapterChecks.ts";
+import { type GgufHeader, readGgufHeader } from "../models/ggufHeader.ts";
+import type { Checkpoint } from "../workspace/checkpoint.ts";
+import { hashFile } from "../workspace/hash.ts";
+import { type RunView, viewRun } from "../workspace/runDirectory.ts";
+
+export interface ExportSource {
+  readonly run: RunView<AlignConfig>;
+  readonly checkpoint: Checkpoint<AlignmentState>;
+  readonly model: GgufHeader;
+  readonly adapter: GgufHeader;
+  /** For the sidecar of an export: base, adapter, data, settings and versions. */
+  readonly provenance: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * @throws run-not-found (no run, or no checkpoint yet); run-mismatch when the base model is no longer the one that was
+ *   trained; model-not-found, model-corrupt; adapter-mismatch
+ */
+export async function readExportSource(directory: string, signal?: AbortSignal): Promise<ExportSource> {
+  const run = await viewRun(directory, alignConfig);
+  const checkpoint = await latestAlignmentCheckpoint(`${run.path}/checkpoints`);
+  if (checkpoint === undefined)
+    throw new FolkmootError("run-not-found", {
+      message: `The run in ${run.path} has no checkpoint to export.`,
+      reason: "It has not trained yet, or was stopped before its first step.",
+      action: "Train it first with `folkmoot align`.",
+      details: { path: run.path },
+    });
+  const { config, environment } = run;
+  const model = await readGgufHeader(config.model);
+  const adapter = await readGgufHeader(checkpoint.adapter);
+  checkAdapterHeader(adapter);
+  checkAdapterFits(adapter, model);
+  const modelHash = await hashFile(config.model, signal);
+  const trained = environment.files[config.model];
+  if (trained !== undefined && trained !== modelHash) throw otherModel(config.model, trained, modelHash);
+  const provenance = {
+    run: run.id,
+    base: { path: config.model, sha256: modelHash },
+    adapter: { step: checkpoint.step, sha256: await hashFile(checkpoint.adapter, signal) },
+    data: { path: config.data, sha256: environment.files[config.data] ?? null },
+    config,
+    versions: environment.versions,
+  };
+  return { run, checkpoint, model, adapter, provenance };
+}
+
+function otherModel(path: string, expected: string, found: string): FolkmootError {
+  return new FolkmootError("run-mismatch", {
+    message: `${path} is no longer the model that was trained.`,
+    reason: "The file was changed or replaced since.",
+    action: "Put the old file back.",
+    details: { path, expected, found },
+  });
+}
