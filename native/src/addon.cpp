@@ -1,6 +1,10 @@
 // The JavaScript face of the addon; the types stand in core/alignment/nativeTrainer.ts.
 #include <napi.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "exports.h"
 #include "failure.h"
 #include "trainer.h"
@@ -108,6 +112,13 @@ Napi::Value fromLogps(Napi::Env env, const Logps & logps) {
 
 ToValue nothing() {
     return [](Napi::Env env) { return env.Undefined(); };
+}
+
+// glibc keeps what a thread freed; a model's worth of it belongs back to the system.
+void returnFreeMemory() {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }
 
 // --- the trainer --------------------------------------------------------------------------------------------------
@@ -236,9 +247,12 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
         state_->worker.cancel();
         const auto close = [state = state_.get()]() -> ToValue {
             state->trainer.reset();
+            returnFreeMemory();
             return nothing();
         };
-        return state_->worker.run(info.Env(), close, state_);
+        const Napi::Value closing = state_->worker.run(info.Env(), close, state_);
+        state_->worker.close();
+        return closing;
     }
 
     std::shared_ptr<TrainerState> state_;

@@ -34,7 +34,7 @@ Napi::Promise Worker::run(Napi::Env env, Job job, std::shared_ptr<void> owner) {
     task->settle = Napi::ThreadSafeFunction::New(env, Napi::Function(), "folkmoot", 0, 1);
     {
         std::lock_guard<std::mutex> lock(mutex_);
-        if (stopping_) {
+        if (closed_) {
             task->settle.Release();
             task->deferred.Reject(toError(env, Failure("cancelled", "The trainer is closed.", "", "Open it again.")));
             return task->deferred.Promise();
@@ -55,7 +55,7 @@ void Worker::loop() {
         std::shared_ptr<Task> task;
         {
             std::unique_lock<std::mutex> lock(mutex_);
-            wake_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
+            wake_.wait(lock, [this] { return closed_ || !tasks_.empty(); });
             if (tasks_.empty()) return;
             task = tasks_.front();
             tasks_.pop_front();
@@ -89,12 +89,16 @@ void Worker::checkCancelled() const {
     if (cancelled()) throw cancelledFailure();
 }
 
-void Worker::stop() {
+void Worker::close() {
     {
         std::lock_guard<std::mutex> lock(mutex_);
-        stopping_ = true;
+        closed_ = true;
     }
-    cancel();
     wake_.notify_all();
+}
+
+void Worker::stop() {
+    cancel();
+    close();
     if (thread_.joinable()) thread_.join();
 }

@@ -30,7 +30,9 @@ class Worker {
     bool cancelled() const { return generation_.load(std::memory_order_relaxed) != running_.load(std::memory_order_relaxed); }
     void checkCancelled() const;
 
-    // Cancels, waits for the thread's end. Jobs that still wait reject.
+    // Takes no more jobs; the thread ends after those that were queued.
+    void close();
+    // Closes and cancels, then waits for the thread's end.
     void stop();
 
   private:
@@ -42,7 +44,7 @@ class Worker {
     std::mutex mutex_;
     std::condition_variable wake_;
     std::deque<std::shared_ptr<Task>> tasks_;
-    bool stopping_ = false;
+    bool closed_ = false;
     std::atomic<uint64_t> generation_{0};
     std::atomic<uint64_t> running_{0};
 };
