@@ -18,7 +18,7 @@ export const societyFlags: readonly SettingFlag[] = [
     help: "equal seeds give equal texts on one machine",
     read: asSwitch,
   },
-  { flags: "--semantics <name>", path: "semantics", help: "paper, or reference (the released code)", read: asText },
+  { flags: "--semantics <name>", path: "semantics", help: "paper; societies have no other", read: asText },
   { flags: "--grid <RxC>", path: "grid", help: "rows x columns, up to 40x40", read: asGrid },
   { flags: "--world <name>", path: "world.setting", help: worldSettings.join(", "), read: asText },
   {
@@ -47,7 +47,7 @@ export const societyFlags: readonly SettingFlag[] = [
   {
     flags: "--embedder <name>",
     path: "memory.embedder",
-    help: "lexical, or the path of an embedding GGUF",
+    help: "lexical; there is no other yet",
     read: (text, context) => (text === "lexical" ? text : asPath(text, context)),
   },
   { flags: "--revisions <n>", path: "revisions", help: "revisions per draft, 1 to 8", read: asNumber },
