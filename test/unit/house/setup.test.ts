@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { completeLock, missingOptional } from "../../../scripts/setup/completeLock.mjs";
 import { installationProblem, staleReason } from "../../../scripts/setup/installed.mjs";
 import { describeMissing, missingTools, nodeProblem } from "../../../scripts/setup/requirements.mjs";
 import { fingerprint } from "../../../scripts/setup/stamp.mjs";
@@ -100,5 +101,40 @@ describe("the last line of npm test", () => {
     expect(tally([true], { testResults: [file("passed", "passed")] }, 1).failed).toBe(1);
     expect(tally([true], null, null).failed).toBe(1);
     expect(tally([false], null, 1).failed).toBe(2);
+  });
+});
+
+describe("package-lock.json", () => {
+  const lockOf = (path: string) => JSON.parse(readFileSync(path, "utf8")) as Parameters<typeof missingOptional>[0];
+
+  it("has an entry for every optional package of every platform, or `npm ci` refuses it on a fresh clone", () => {
+    const missing = missingOptional(lockOf(join(import.meta.dirname, "..", "..", "..", "package-lock.json")));
+    expect(
+      missing.map(({ path }) => path),
+      "npm left packages of other platforms out: run `node scripts/setup/completeLock.mjs`",
+    ).toEqual([]);
+  });
+
+  it("gets what npm left out, with the platform that keeps npm from fetching it here", () => {
+    const lock: Parameters<typeof completeLock>[0] = {
+      packages: {
+        "": {},
+        "node_modules/tool": {
+          dev: true,
+          optionalDependencies: { "@tool/linux-arm64-musl": "1.2.3", "@tool/win32-x64": "1.2.3" },
+        },
+        "node_modules/tool/node_modules/@tool/win32-x64": { version: "1.2.3" },
+      },
+    };
+    expect(completeLock(lock)).toEqual(["node_modules/@tool/linux-arm64-musl"]);
+    expect(lock.packages["node_modules/@tool/linux-arm64-musl"]).toEqual({
+      version: "1.2.3",
+      cpu: ["arm64"],
+      libc: ["musl"],
+      os: ["linux"],
+      dev: true,
+      optional: true,
+    });
+    expect(completeLock(lock)).toEqual([]);
   });
 });
