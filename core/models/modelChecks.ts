@@ -79,7 +79,9 @@ function checkTensorTypes(header: GgufHeader): void {
   }
 }
 
+/** A file may go without a tokenizer (weights alone); one that names its tokenizer must have its words. */
 function checkVocabulary(header: GgufHeader): void {
+  if (["none", "no_vocab", null].includes(textValue(header, "tokenizer.ggml.model"))) return;
   const tokens = arrayValue(header, "tokenizer.ggml.tokens");
   if (tokens === null || tokens.length === 0) throw modelCorrupt(header.path, "it has no vocabulary");
   for (const key of ["tokenizer.ggml.scores", "tokenizer.ggml.token_type"]) {

@@ -1,0 +1,180 @@
+/** One copy of a model's weights, and the language models (contexts) that speak with it, one per adapter. */
+import type { LlamaModel } from "node-llama-cpp";
+import type { PromptFormat } from "../../contract/society.ts";
+import { hashFile } from "../../workspace/hash.ts";
+import { type GgufHeader, modelUnsupported } from "../ggufHeader.ts";
+import { loadedContextSize, promptChunk } from "../inspect.ts";
+import type { LanguageModel } from "../languageModel.ts";
+import { arrayValue } from "../metadata.ts";
+import { type PromptFormatter, templateFormatter } from "../promptFormat.ts";
+import { type BatchRules, freeRules } from "./batching.ts";
+import { BatchState } from "./batchState.ts";
+import { chatFormatter } from "./chatFormat.ts";
+import { LlamaLanguageModel } from "./llamaLanguageModel.ts";
+import { ResponseScorer } from "./responseScorer.ts";
+import { measureBatchRules } from "./rowInvariance.ts";
+import { checkAdapterFile, loadCheckedModel, loadError, threadCount } from "./runtime.ts";
+import { BatchScheduler } from "./scheduler.ts";
+
+/** Least tokens of one batch; more prompts of equal length fit together. */
+const leastBatch = 2 * promptChunk;
+
+export interface LoadOptions {
+  readonly path: string;
+  /** Calls decoded in one batch; default 16. */
+  readonly sequences?: number;
+  /** Tokens per sequence, rounded up to a multiple of 256; default: what the model was trained on, at most 2048. */
+  readonly contextSize?: number | null;
+  /** Compute threads, 0 (default) = as many as there are cores. */
+  readonly threads?: number;
+  /** Equal texts for equal seeds, whatever shares a batch; default true. */
+  readonly deterministic?: boolean;
+  readonly promptFormat?: PromptFormat;
+  readonly signal?: AbortSignal;
+}
+
+export interface LoadedModel extends AsyncDisposable {
+  readonly path: string;
+  /** SHA-256 of the file. */
+  readonly hash: string;
+  /**
+   * A language model with this adapter (null = none) in a context of its own. It is disposed with the weights, and
+   * they with it if it `ownsWeights` (default false).
+   *
+   * @throws FolkmootError `adapter-mismatch`, `model-corrupt`, `model-unsupported`, `out-of-memory`.
+   */
+  speak(adapter: string | null, options?: { ownsWeights: boolean }): Promise<LanguageModel>;
+  /** Disposes every language model, then the weights. */
+  dispose(): Promise<void>;
+}
+
+/** @throws FolkmootError as `loadCheckedModel`; `model-unsupported` when `chat` is asked for and there is no template. */
+export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
+  const threads = threadCount(options.threads ?? 0);
+  const hash = await hashFile(options.path, options.signal);
+  const { header, model } = await loadCheckedModel(options.path, {
+    threads,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+  try {
+    return new Weights({ options, threads, hash, header, model, formatter: formatterFor(model, options) });
+  } catch (error) {
+    await model.dispose();
+    throw error;
+  }
+}
+
+interface WeightsParts {
+  readonly options: LoadOptions;
+  readonly threads: number;
+  readonly hash: string;
+  readonly header: GgufHeader;
+  readonly model: LlamaModel;
+  readonly formatter: PromptFormatter;
+}
+
+class Weights implements LoadedModel {
+  readonly path: string;
+  readonly hash: string;
+  private readonly parts: WeightsParts;
+  private readonly speaking = new Set<LanguageModel>();
+
+  constructor(parts: WeightsParts) {
+    this.parts = parts;
+    this.path = parts.options.path;
+    this.hash = parts.hash;
+  }
+
+  async speak(adapter: string | null, { ownsWeights } = { ownsWeights: false }): Promise<LanguageModel> {
+    const { header, options } = this.parts;
+    if (adapter !== null) await checkAdapterFile(adapter, header);
+    const adapterHash = adapter === null ? null : await hashFile(adapter, options.signal);
+    try {
+      const languageModel = await this.open(adapter, adapterHash, async () => {
+        this.speaking.delete(languageModel);
+        if (ownsWeights) await this.dispose();
+      });
+      this.speaking.add(languageModel);
+      return languageModel;
+    } catch (error) {
+      throw loadError(adapter ?? options.path, error, options.signal);
+    }
+  }
+
+  async dispose(): Promise<void> {
+    await Promise.all([...this.speaking].map((languageModel) => languageModel.dispose()));
+    await this.parts.model.dispose();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  private async open(
+    adapter: string | null,
+    adapterHash: string | null,
+    onDisposed: () => Promise<void>,
+  ): Promise<LanguageModel> {
+    const { options, threads, header, model, formatter, hash } = this.parts;
+    const rules = await this.batchRules(adapter);
+    const multiple = rules.rows ?? 1;
+    const sequences = Math.ceil((options.sequences ?? 16) / multiple) * multiple;
+    const batchSize = Math.max(leastBatch, sequences);
+    const contextSize = loadedContextSize(header, options.contextSize ?? null);
+    const state = new BatchState(rules);
+    const shape = { contextSize, batchSize, ...(adapter === null ? {} : { lora: adapter }) };
+    const context = await model.createContext({
+      ...shape,
+      sequences,
+      flashAttention: (options.deterministic ?? true) ? false : "auto",
+      threads: { ideal: threads, min: threads },
+      batching: { itemPrioritizationStrategy: state.strategy() },
+      // Prompts are shared by cutting states back, which a sliding window would not allow.
+      swaFullCache: true,
+      failedCreationRemedy: false,
+    });
+    const fillToken = model.tokens.bos ?? model.tokens.eos ?? (0 as never);
+    const scheduler = new BatchScheduler(state, { context, promptChunk, fillToken });
+    const scorerOptions = { contextSize, batchSize, threads, lora: adapter, controlTokens: formatter.controlTokens };
+    return new LlamaLanguageModel({
+      model,
+      context,
+      scheduler,
+      formatter,
+      promptChunk,
+      hash,
+      adapterHash,
+      openScorer: () => ResponseScorer.open(model, scorerOptions),
+      onDisposed,
+    });
+  }
+
+  private async batchRules(adapter: string | null): Promise<BatchRules> {
+    const { options, threads, header, model } = this.parts;
+    if (!(options.deterministic ?? true)) return freeRules;
+    const vocabulary = arrayValue(header, "tokenizer.ggml.tokens")?.length ?? 1;
+    return measureBatchRules(model, { vocabulary, threads, lora: adapter });
+  }
+}
+
+function formatterFor(model: LlamaModel, { path, promptFormat }: LoadOptions): PromptFormatter {
+  if (promptFormat !== "chat") return templateFormatter();
+  const template = model.fileInfo.metadata.tokenizer?.chat_template;
+  if (template === undefined || template === "") throw modelUnsupported(path, "it brings no chat template");
+  return chatFormatter(template, {
+    begin: model.tokens.bosString,
+    end: model.tokens.eosString,
+    endOfTurn: model.tokens.eotString,
+  });
+}
+
+/** A single language model that owns its weights: its `dispose` frees both. */
+export async function openLanguageModel(options: LoadOptions & { adapter?: string | null }): Promise<LanguageModel> {
+  const weights = await loadModel(options);
+  try {
+    return await weights.speak(options.adapter ?? null, { ownsWeights: true });
+  } catch (error) {
+    await weights.dispose();
+    throw error;
+  }
+}
