@@ -11,6 +11,7 @@ import { tally } from "./tally.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, "node_modules");
+const colors = `--colors=${process.stdout.isTTY ? "force" : "off"}`;
 
 /** @param {string[]} args */
 function node(args) {
@@ -32,7 +33,7 @@ function check(name, args) {
 const folder = mkdtempSync(join(tmpdir(), "folkmoot-test-"));
 try {
   const checks = [
-    check("lint", [join(modules, "@biomejs", "biome", "bin", "biome"), "ci", "--max-diagnostics=50", "."]),
+    check("lint", [join(modules, "@biomejs", "biome", "bin", "biome"), "ci", colors, "--max-diagnostics=50", "."]),
     check("typecheck", [join(modules, "typescript", "bin", "tsc"), "-p", "tsconfig.json"]),
   ];
   const output = join(folder, "report.json");
