@@ -8,6 +8,7 @@ import { eventIterator, oc } from "@orpc/contract";
 import { z } from "zod";
 import { alignConfig } from "./alignment.ts";
 import { errorCodes } from "./errors.ts";
+import { evaluationConfig } from "./evaluation.ts";
 import { jobEvent } from "./events.ts";
 import { modelDescription } from "./models.ts";
 import { societyConfig } from "./society.ts";
@@ -44,6 +45,13 @@ export const inspectInput = z.object({
   contextSize: z.number().int().positive().nullable().default(null),
 });
 
+/** A person's hand on a running society; stopping it is ending its stream. */
+export const societyControlInput = z.object({
+  /** Run directory, as it was given to `society.run`. */
+  directory: z.string(),
+  action: z.enum(["pause", "step", "resume"]),
+});
+
 export const logpsInput = z.object({
   model: z.string(),
   adapter: z.string().nullable().default(null),
@@ -54,9 +62,6 @@ export const logpsInput = z.object({
 });
 
 export const logpsOutput = z.array(z.object({ tokens: z.array(z.number().int()), logps: z.array(z.number()) }));
-
-/** Held-out questions answered by base and aligned model; the evaluation's own schema checks `config`. */
-export const evaluationInput = z.record(z.string(), z.unknown());
 
 export const exportAdapterConfig = z.object({
   /** Directory of the alignment run whose latest checkpoint is exported. */
@@ -94,8 +99,11 @@ export const gradcheckOutput = z.object({
 /** The engine host: everything that runs a model. */
 export const engineContract = {
   models: { inspect: procedure.input(inspectInput).output(modelDescription) },
-  society: { run: job(societyConfig) },
-  evaluate: { run: job(evaluationInput) },
+  society: {
+    run: job(societyConfig),
+    control: procedure.input(societyControlInput).output(z.object({ state: z.enum(["running", "paused"]) })),
+  },
+  evaluate: { run: job(evaluationConfig) },
   proof: { logps: procedure.input(logpsInput).output(logpsOutput) },
 };
 

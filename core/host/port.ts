@@ -5,7 +5,7 @@
 import type { ChildProcess } from "node:child_process";
 import type { MessagePortMainLike } from "@orpc/client/message-port";
 
-export type ControlMessage = "ready" | "shutdown" | "bye";
+export type ControlMessage = "ready" | "shutdown";
 
 export interface HostPort {
   /** The port that oRPC's adapters take. */

@@ -15,8 +15,6 @@ export interface HostContext {
 
 export interface HostRouter {
   readonly router: Router<AnyContractRouter, HostContext>;
-  /** Frees models and addons, after the last job has ended. */
-  dispose(): Promise<void>;
 }
 
 /** Longest wait for running jobs to notice that they should stop, milliseconds. */
@@ -46,13 +44,7 @@ export function serveHost(host: HostRouter, port: HostPort = parentPort()): void
   port.onControl((message) => {
     if (message !== "shutdown") return;
     stop.abort();
-    void windDown(jobs)
-      .then(() => host.dispose())
-      .catch((error: unknown) => console.error(error))
-      .finally(() => {
-        port.control("bye");
-        setTimeout(() => process.exit(0), 20);
-      });
+    void windDown(jobs).then(() => process.exit(0));
   });
   port.control("ready");
 }

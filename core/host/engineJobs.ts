@@ -1,0 +1,102 @@
+/** The engine's jobs: run directory and models are opened here, used by core/, and closed here. */
+import type { z } from "zod";
+import { type EvaluationConfig, evaluationConfig } from "../contract/evaluation.ts";
+import type { EmitEvent } from "../contract/events.ts";
+import type { logpsInput, logpsOutput } from "../contract/jobs.ts";
+import { type SocietyConfig, societyConfig } from "../contract/society.ts";
+import { runEvaluation } from "../evaluation/runEvaluation.ts";
+import { openLanguageModel } from "../models/llama/loadedModel.ts";
+import type { SocietyControls } from "../society/controls.ts";
+import { runSociety } from "../society/runSociety.ts";
+import { RunDirectory } from "../workspace/runDirectory.ts";
+import { ModelSet, type SpeakerName } from "./modelSet.ts";
+
+export interface RunInput<Config> {
+  readonly config: Config;
+  readonly directory: string;
+}
+
+export type JobResult = Record<string, unknown>;
+
+export async function societyJob(
+  { config, directory }: RunInput<SocietyConfig>,
+  controls: SocietyControls,
+  emit: EmitEvent,
+  signal: AbortSignal,
+): Promise<JobResult> {
+  const [first] = config.populations;
+  const observer: SpeakerName | undefined = config.observer ?? (first && { model: first.model, adapter: null });
+  const speakers = [...config.populations, ...(observer === undefined ? [] : [observer])];
+  const files = [...speakerFiles(speakers), config.questions.path, ...present([config.priorMemory.path])];
+  const { run, resumed } = await RunDirectory.openOrCreate(directory, { config, schema: societyConfig, files, signal });
+  await using _run = run;
+  emit({ type: "started", run: run.id, directory: run.path, resumed });
+  await using models = new ModelSet({ ...config, signal });
+  const spoken = await Promise.all(speakers.map((speaker) => models.get(speaker)));
+  const population = spoken.slice(0, config.populations.length);
+  const result = await runSociety({
+    config,
+    run,
+    models: { population, observer: spoken.at(-1) as (typeof spoken)[number] },
+    emit,
+    signal,
+    controls,
+  });
+  return { ...result };
+}
+
+export async function evaluationJob(
+  { config, directory }: RunInput<EvaluationConfig>,
+  emit: EmitEvent,
+  signal: AbortSignal,
+): Promise<JobResult> {
+  const base: SpeakerName = { model: config.model, adapter: null };
+  const aligned: SpeakerName = { model: config.alignedModel ?? config.model, adapter: config.adapter };
+  const speakers = [base, aligned, ...present([config.judge])];
+  const files = [...speakerFiles(speakers), config.questions, ...present([config.trainingData])];
+  const { run, resumed } = await RunDirectory.openOrCreate(directory, {
+    config,
+    schema: evaluationConfig,
+    files,
+    signal,
+  });
+  await using _run = run;
+  emit({ type: "started", run: run.id, directory: run.path, resumed });
+  await using models = new ModelSet({ ...config, signal });
+  const judge = config.judge === null ? {} : { judge: await models.get(config.judge) };
+  return runEvaluation({
+    config,
+    run,
+    models: { base: await models.get(base), aligned: await models.get(aligned), ...judge },
+    emit,
+    signal,
+  });
+}
+
+/** Log-probabilities of given responses, as llama.cpp computes them. */
+export async function logpsJob(
+  { model, adapter, items, appendEos, threads }: z.infer<typeof logpsInput>,
+  signal: AbortSignal | undefined,
+): Promise<z.infer<typeof logpsOutput>> {
+  const options = signal === undefined ? {} : { signal };
+  const speaker = await openLanguageModel({ path: model, adapter, threads, sequences: 1, ...options });
+  try {
+    const scored: z.infer<typeof logpsOutput> = [];
+    for (const { query, response } of items) {
+      signal?.throwIfAborted();
+      const { tokens, logps } = await speaker.responseLogps(query, response, { appendEos });
+      scored.push({ tokens: [...tokens], logps: [...logps] });
+    }
+    return scored;
+  } finally {
+    await speaker.dispose();
+  }
+}
+
+function speakerFiles(speakers: readonly SpeakerName[]): string[] {
+  return [...new Set(speakers.flatMap(({ model, adapter }) => present([model, adapter])))];
+}
+
+function present<T>(values: readonly (T | null)[]): T[] {
+  return values.filter((value) => value !== null);
+}

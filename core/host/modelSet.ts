@@ -1,0 +1,37 @@
+/** The models of one job: every file loaded once, every (model, adapter) pair one context, all freed together. */
+
+import type { LanguageModel } from "../models/languageModel.ts";
+import { type LoadedModel, type LoadOptions, loadModel } from "../models/llama/loadedModel.ts";
+
+export interface SpeakerName {
+  readonly model: string;
+  readonly adapter: string | null;
+}
+
+export class ModelSet implements AsyncDisposable {
+  private readonly options: Omit<LoadOptions, "path">;
+  private readonly weights = new Map<string, Promise<LoadedModel>>();
+  private readonly speakers = new Map<string, Promise<LanguageModel>>();
+
+  constructor(options: Omit<LoadOptions, "path">) {
+    this.options = options;
+  }
+
+  /** Equal names give the same object. */
+  get({ model, adapter }: SpeakerName): Promise<LanguageModel> {
+    const name = JSON.stringify([model, adapter]);
+    const known = this.speakers.get(name);
+    if (known !== undefined) return known;
+    const loading = this.weights.get(model) ?? loadModel({ ...this.options, path: model });
+    this.weights.set(model, loading);
+    const speaker = loading.then((weights) => weights.speak(adapter));
+    this.speakers.set(name, speaker);
+    return speaker;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.allSettled(this.speakers.values());
+    for (const weights of await Promise.allSettled(this.weights.values()))
+      if (weights.status === "fulfilled") await weights.value.dispose();
+  }
+}

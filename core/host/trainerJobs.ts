@@ -1,0 +1,74 @@
+/** The trainer's jobs: run directory, trainer and tokenizer are opened here, used by core/, and closed here. */
+import type { z } from "zod";
+import { gradcheck } from "../alignment/gradcheck.ts";
+import { loadNativeAddon } from "../alignment/nativeAddon.ts";
+import type { NativeAddon } from "../alignment/nativeTrainer.ts";
+import { runAlignment } from "../alignment/runAlignment.ts";
+import { type AlignConfig, alignConfig } from "../contract/alignment.ts";
+import type { EmitEvent } from "../contract/events.ts";
+import type { exportAdapterConfig, exportMergedConfig, gradcheckInput, gradcheckOutput } from "../contract/jobs.ts";
+import { type ExportTools, exportAdapterOfRun, exportMergedOfRun } from "../exports/exportRun.ts";
+import { ggmlLibraryFolder } from "../models/llama/libraries.ts";
+import { openLanguageModel } from "../models/llama/loadedModel.ts";
+import { openTokenizer } from "../models/llama/tokenizer.ts";
+import { RunDirectory } from "../workspace/runDirectory.ts";
+import type { JobResult, RunInput } from "./engineJobs.ts";
+
+export async function alignJob(
+  { config, directory }: RunInput<AlignConfig>,
+  emit: EmitEvent,
+  signal: AbortSignal,
+): Promise<JobResult> {
+  const files = [config.model, config.data];
+  const { run, resumed } = await RunDirectory.openOrCreate(directory, { config, schema: alignConfig, files, signal });
+  await using _run = run;
+  emit({ type: "started", run: run.id, directory: run.path, resumed });
+  await using tokenizer = await openTokenizer(config.model);
+  const trainer = await openTrainer(loadNativeAddon(), config.model, config.threads);
+  try {
+    return await runAlignment({ config, run, trainer, tokenizer, emit, signal });
+  } finally {
+    await trainer.dispose();
+  }
+}
+
+export async function exportAdapterJob(
+  { run, output }: z.infer<typeof exportAdapterConfig>,
+  emit: EmitEvent,
+  signal: AbortSignal,
+): Promise<JobResult> {
+  return { ...(await exportAdapterOfRun({ directory: run, output, tools: exportTools(signal), emit, signal })) };
+}
+
+export async function exportMergedJob(
+  { run, output, type }: z.infer<typeof exportMergedConfig>,
+  emit: EmitEvent,
+  signal: AbortSignal,
+): Promise<JobResult> {
+  return { ...(await exportMergedOfRun({ directory: run, output, type, tools: exportTools(signal), emit, signal })) };
+}
+
+export async function gradcheckJob(input: z.infer<typeof gradcheckInput>): Promise<z.infer<typeof gradcheckOutput>> {
+  const trainer = await openTrainer(loadNativeAddon(), input.model, input.threads);
+  try {
+    return await gradcheck(trainer, input);
+  } finally {
+    await trainer.dispose();
+  }
+}
+
+function openTrainer(addon: NativeAddon, model: string, threads: number) {
+  return addon.openTrainer({ model, libraries: ggmlLibraryFolder({ device: "cpu" }), threads });
+}
+
+function exportTools(signal: AbortSignal): ExportTools {
+  const addon = loadNativeAddon();
+  return {
+    addon,
+    libraries: ggmlLibraryFolder({ device: "cpu" }),
+    threads: 0,
+    openTrainer: (model) => openTrainer(addon, model, 0),
+    openTokenizer,
+    openScorer: (path, adapter) => openLanguageModel({ path, adapter, sequences: 1, signal }),
+  };
+}
