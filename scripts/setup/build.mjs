@@ -1,6 +1,6 @@
 /** Builds dist/ (TypeScript) and native/build/folkmoot.node (the addon), each only when its inputs changed. */
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { buildTools, commandAnswers, describeMissing, missingTools } from "./requirements.mjs";
 import { fingerprint, stampIs, writeStamp } from "./stamp.mjs";
@@ -36,6 +36,8 @@ function buildTypeScript(root, say) {
   const compiler = join(root, "node_modules", "typescript", "bin", "tsc");
   try {
     runNode(root, [compiler, "-p", "tsconfig.build.json", "--outDir", fresh], "The TypeScript does not compile.");
+    // npx links the command once and sets this bit then; every later build has to keep it.
+    chmodSync(join(fresh, "cli", "main.js"), 0o755);
     writeStamp(join(fresh, ".inputs"), inputs);
     rmSync(old, { recursive: true, force: true });
     if (existsSync(output)) renameSync(output, old);
