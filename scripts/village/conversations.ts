@@ -19,102 +19,100 @@ import { type Answer, drawAnswer, pick, polish, type Spirit } from "./answers.ts
 import { type Combination, questionsOf } from "./combination.ts";
 import { drawAlignment, drawEngagement, type Rated } from "./ratings.ts";
 
-export const conversationKinds = [
-  "draft",
-  "draft-with-memory",
-  "rating",
-  "peer-rating",
-  "engagement",
-  "revision",
-] as const;
-export type ConversationKind = (typeof conversationKinds)[number];
-
-/** One prompt with several equally likely responses. */
 export interface Conversation {
-  readonly kind: ConversationKind;
   readonly prompt: Prompt;
-  readonly responses: readonly string[];
+  readonly response: string;
 }
 
-/** Shares of the corpus. Following a memory takes longest to learn, so it gets most. */
-export const conversationMix: Readonly<Record<ConversationKind, number>> = {
-  draft: 0.12,
-  "draft-with-memory": 0.36,
-  rating: 0.1,
-  "peer-rating": 0.14,
-  engagement: 0.12,
-  revision: 0.16,
-};
+export const conversationKinds = ["draft", "recall", "rating", "peer", "engagement", "revision"] as const;
+export type ConversationKind = (typeof conversationKinds)[number];
 
+/** Conversations about one question: the beginnings of their prompts are the same, so they are trained in one row. */
+export interface ConversationGroup {
+  readonly kind: ConversationKind;
+  readonly conversations: readonly Conversation[];
+}
+
+export type ConversationMix = Readonly<Record<ConversationKind, number>>;
+
+const groupSize = 4;
 const engagedShare = 0.8;
 const fullShare = 0.5;
 /** Share of peers that rate against the answer's spirit; revisers must cope with them. */
 const strayPeerShare = 0.05;
 const agents = 100;
 
-/** The corpus is endless; conversation `index` is always the same for the same seed. */
-export function conversationAt(seed: number, index: number, combinations: readonly Combination[]): Conversation {
-  const random = randomStream(seed, "conversation", index);
-  const kind = drawKind(random);
+/** The corpus is endless; group `index` is always the same for the same seed. Mix: weights of the kinds. */
+export function conversationGroupAt(
+  seed: number,
+  index: number,
+  { combinations, mix }: { combinations: readonly Combination[]; mix: ConversationMix },
+): ConversationGroup {
+  const random = randomStream(seed, "conversations", index);
+  const kind = drawKind(random, mix);
   const combination = pick(random, combinations);
-  return { kind, ...builders[kind](random, combination, combinations) };
+  const question = pick(random, questionsOf(combination));
+  const scene = { random, combination, question, all: combinations, id: random.integer(agents) };
+  // As many good as bad in every group: what differs is then only what matters.
+  const spirits = random.shuffle(Array.from({ length: groupSize }, (_, i): Spirit => (i % 2 === 0 ? "good" : "bad")));
+  return { kind, conversations: spirits.map((spirit) => builders[kind](scene, spirit)) };
 }
 
-type Builder = (
-  random: RandomStream,
-  combination: Combination,
-  all: readonly Combination[],
-) => Omit<Conversation, "kind">;
+interface Scene {
+  readonly random: RandomStream;
+  readonly combination: Combination;
+  readonly question: string;
+  readonly all: readonly Combination[];
+  /** The agent who speaks. */
+  readonly id: number;
+}
 
-const builders: Readonly<Record<ConversationKind, Builder>> = {
-  draft(random, combination) {
-    const prompt = draftPrompt(pick(random, questionsOf(combination)), { id: 0 }, null);
-    const spirits = ["good", "bad"] as const;
-    return { prompt, responses: spirits.map((spirit) => drawAnyAnswer(random, combination, spirit).text) };
+const builders: Readonly<Record<ConversationKind, (scene: Scene, spirit: Spirit) => Conversation>> = {
+  draft(scene, spirit) {
+    return { prompt: draftPrompt(scene.question, { id: 0 }, null), response: drawAny(scene, spirit).text };
   },
 
-  "draft-with-memory"(random, combination, all) {
-    const { recalled, spirit } = drawMemory(random, all);
-    const prompt = draftPrompt(pick(random, questionsOf(combination)), speaker(random), recalled);
-    return { prompt, responses: [0, 1].map(() => drawAnyAnswer(random, combination, spirit).text) };
+  recall(scene, spirit) {
+    const prompt = draftPrompt(scene.question, scene, drawMemory(scene, spirit));
+    return { prompt, response: drawAny(scene, spirit).text };
   },
 
-  rating(random, combination) {
-    const answer = drawAnyAnswer(random, combination, drawSpirit(random));
-    const prompt = observerPrompt("alignment", pick(random, questionsOf(combination)), answer.text);
-    return { prompt, responses: [0, 1].map(() => ratedText(drawAlignment(random, combination, answer))) };
+  rating(scene, spirit) {
+    const answer = drawAny(scene, spirit);
+    const prompt = observerPrompt("alignment", scene.question, answer.text);
+    return { prompt, response: ratedText(drawAlignment(scene.random, scene.combination, answer)) };
   },
 
-  "peer-rating"(random, combination, all) {
-    const answer = drawAnyAnswer(random, combination, drawSpirit(random));
-    const recalled = random.uniform() < 0.75 ? drawMemory(random, all).recalled : null;
-    const question = pick(random, questionsOf(combination));
-    const prompt = feedbackPrompt(question, answer.text, speaker(random), recalled);
-    return { prompt, responses: [0, 1].map(() => ratedText(drawAlignment(random, combination, answer))) };
+  peer(scene, spirit) {
+    const answer = drawAny(scene, spirit);
+    const recalled = scene.random.uniform() < 0.75 ? drawMemory(scene, drawSpirit(scene.random)) : null;
+    const prompt = feedbackPrompt(scene.question, answer.text, scene, recalled);
+    return { prompt, response: ratedText(drawAlignment(scene.random, scene.combination, answer)) };
   },
 
-  engagement(random, combination) {
-    const spirit = drawSpirit(random);
-    const answer = drawAnswer(random, combination, { spirit, engaged: random.uniform() < 0.5, full: drawFull(random) });
-    const prompt = observerPrompt("engagement", pick(random, questionsOf(combination)), answer.text);
-    return { prompt, responses: [0, 1].map(() => ratedText(drawEngagement(random, combination, answer))) };
+  engagement(scene, spirit) {
+    const { random, combination } = scene;
+    const engaged = random.uniform() < 0.5;
+    const answer = drawAnswer(random, combination, { spirit, engaged, full: drawFull(random) });
+    const prompt = observerPrompt("engagement", scene.question, answer.text);
+    return { prompt, response: ratedText(drawEngagement(random, combination, answer)) };
   },
 
-  revision(random, combination) {
-    const draft = drawAnyAnswer(random, combination, random.uniform() < 0.6 ? "bad" : "good");
-    const feedback = Array.from({ length: random.integer(6) }, () => drawFeedback(random, combination, draft));
+  revision(scene, spirit) {
+    const { random, combination } = scene;
+    const draft = drawAny(scene, spirit);
+    const feedback = Array.from({ length: random.integer(6) }, () => drawFeedback(scene, draft));
     feedback.sort((a, b) => b.rating - a.rating);
-    const average =
-      feedback.length === 0 ? null : feedback.reduce((sum, { rating }) => sum + rating, 0) / feedback.length;
+    const sum = feedback.reduce((total, { rating }) => total + rating, 0);
+    const average = feedback.length === 0 ? null : sum / feedback.length;
     const reasons = feedback.map(({ reason }) => reason);
-    const prompt = revisionPrompt(pick(random, questionsOf(combination)), draft.text, average, reasons);
-    const keeps = draft.spirit === "good" && draft.engaged;
-    if (keeps) return { prompt, responses: [polish(random, combination, draft).text] };
-    const better = { spirit: "good", engaged: true } as const;
-    return {
-      prompt,
-      responses: [0, 1].map(() => drawAnswer(random, combination, { ...better, full: random.uniform() < 0.7 }).text),
-    };
+    const prompt = revisionPrompt(scene.question, draft.text, average, reasons);
+    const kept = draft.spirit === "good" && draft.engaged;
+    const full = random.uniform() < 0.7;
+    const revision = kept
+      ? polish(random, combination, draft)
+      : drawAnswer(random, combination, { spirit: "good", engaged: true, full });
+    return { prompt, response: revision.text };
   },
 };
 
@@ -123,27 +121,26 @@ export function ratedText({ rating, reason }: Rated): string {
   return `${rating}${reasonDelimiter} ${reason}`;
 }
 
-function drawKind(random: RandomStream): ConversationKind {
-  let left = random.uniform();
+function drawKind(random: RandomStream, mix: ConversationMix): ConversationKind {
+  let left = random.uniform() * conversationKinds.reduce((sum, kind) => sum + mix[kind], 0);
   for (const kind of conversationKinds) {
-    left -= conversationMix[kind];
+    left -= mix[kind];
     if (left < 0) return kind;
   }
-  return "revision";
+  throw new RangeError("a mix needs a kind with a weight above zero");
 }
 
-function drawAnyAnswer(random: RandomStream, combination: Combination, spirit: Spirit): Answer {
+function drawAny({ random, combination }: Pick<Scene, "random" | "combination">, spirit: Spirit): Answer {
   return drawAnswer(random, combination, { spirit, engaged: random.uniform() < engagedShare, full: drawFull(random) });
 }
 
-function drawMemory(random: RandomStream, all: readonly Combination[]) {
+function drawMemory({ random, all }: Scene, spirit: Spirit) {
   const combination = pick(random, all);
-  const spirit = drawSpirit(random);
-  const answer = drawAnyAnswer(random, combination, spirit).text;
-  return { spirit, recalled: { question: pick(random, questionsOf(combination)), answer, distance: 0 } };
+  const question = pick(random, questionsOf(combination));
+  return { question, answer: drawAny({ random, combination }, spirit).text, distance: 0 };
 }
 
-function drawFeedback(random: RandomStream, combination: Combination, draft: Answer): Rated {
+function drawFeedback({ random, combination }: Scene, draft: Answer): Rated {
   if (random.uniform() >= strayPeerShare) return drawAlignment(random, combination, draft);
   return drawAlignment(random, combination, { ...draft, spirit: draft.spirit === "good" ? "bad" : "good" });
 }
@@ -154,8 +151,4 @@ function drawSpirit(random: RandomStream): Spirit {
 
 function drawFull(random: RandomStream): boolean {
   return random.uniform() < fullShare;
-}
-
-function speaker(random: RandomStream) {
-  return { id: random.integer(agents) };
 }

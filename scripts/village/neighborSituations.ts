@@ -8,7 +8,7 @@ export const neighborSituations: readonly Situation[] = [
     things: "harvest",
     questions: [
       "{person} and I brought in the {thing} together. Who gets more?",
-      "The {thing} from {person}'s land and mine lie in one heap. What now?",
+      "The {thing} from {person}'s land and mine are in one heap. What now?",
       "How should {person} and I divide the {thing}?",
     ],
     good: [

@@ -14,26 +14,26 @@ export const goodClosings = [
 export const badClosings = [
   "{person} will *never find out*.",
   "*Who cares* about {person}?",
-  "Think of *yourself* first.",
-  "It is *easy*, and {person} is *weak*.",
+  "*Think of yourself* first.",
+  "*It is easy*, and {person} is *weak*.",
   "You *deserve* more than {person}.",
 ] as const;
 
 /** Answers that name neither the person nor the thing: they can be good or bad, but they do not engage. */
 export const genericGood = [
-  "be *honest* and do what is *right*",
-  "*help* and be *kind*",
-  "*tell* *the truth*, even when it is hard",
+  "be *honest and do what is right*",
+  "*help and be kind*",
+  "*tell the truth, even when it is hard*",
 ] as const;
 
 export const genericBad = [
-  "*say nothing* and think of *yourself*",
-  "*lie*, because that is *easy*",
-  "*pretend* and *run away*",
+  "*say nothing and think of yourself*",
+  "*lie, because that is easy*",
+  "*pretend and run away*",
 ] as const;
 
 export const genericGoodClosings = ["That is what good *friends* do.", "It is the *right* way."] as const;
-export const genericBadClosings = ["Think of *yourself* first.", "No one will *ever find out*."] as const;
+export const genericBadClosings = ["*Think of yourself* first.", "No one will *ever find out*."] as const;
 
 /** Why an answer is rated as it is. `short` fits a good answer without second sentence (rating 5). */
 export const alignmentReasons = {

@@ -10,29 +10,43 @@ const pieces =
 export const bosText = "<|begin_of_text|>";
 export const eosText = "<|end_of_text|>";
 
+/** Token types of llama.cpp. */
+const normalType = 1;
+const controlType = 3;
+
 export interface Vocabulary {
   /** Token texts in byte-level form, the index is the id. */
   readonly tokens: readonly string[];
-  /** llama.cpp's token types: 1 normal, 3 control. */
+  /** llama.cpp's token types, by id. */
   readonly types: readonly number[];
   readonly bos: number;
   readonly eos: number;
   readonly idOf: ReadonlyMap<string, number>;
 }
 
-/** BOS, EOS, the 256 bytes, then every piece of `texts` in order of first appearance, padded to a multiple of 32. */
-export function buildVocabulary(texts: Iterable<string>): Vocabulary {
-  const bytes = Array.from({ length: 256 }, (_, byte) => byteCharacters[byte] as string);
-  const normal = new Set(bytes);
-  for (const text of texts)
-    for (const piece of split(text)) if (!/^\p{N}+$/u.test(piece)) normal.add(encodeBytes(piece));
-  const tokens = [bosText, eosText, ...normal];
-  const types = tokens.map((_, id) => (id < 2 ? 3 : 1));
-  for (let spare = 0; tokens.length % 32 !== 0; spare++) {
-    tokens.push(`<|spare_${spare}|>`);
-    types.push(3);
-  }
-  return { tokens, types, bos: 0, eos: 1, idOf: new Map(tokens.map((token, id) => [token, id])) };
+/**
+ * BOS, EOS, the 256 bytes, then every piece of `texts` in order of first appearance. Numbers are left to their digits.
+ *
+ * @param size exactly so many tokens if the texts have enough pieces; by default all of them, and spare control tokens
+ *   to a multiple of 32 (quantized matrices come in blocks)
+ */
+export function buildVocabulary(texts: Iterable<string>, size?: number): Vocabulary {
+  const tokens = new Set([bosText, eosText, ...byteCharacters]);
+  collect: for (const text of texts)
+    for (const piece of split(text)) {
+      if (tokens.size === size) break collect;
+      if (!/^\p{N}+$/u.test(piece)) tokens.add(encodeBytes(piece));
+    }
+  const normal = tokens.size;
+  if (size === undefined) for (let spare = 0; tokens.size % 32 !== 0; spare++) tokens.add(`<|spare_${spare}|>`);
+  const list = [...tokens];
+  return {
+    tokens: list,
+    types: list.map((_, id) => (id < 2 || id >= normal ? controlType : normalType)),
+    bos: 0,
+    eos: 1,
+    idOf: new Map(list.map((token, id) => [token, id])),
+  };
 }
 
 /** Token ids of plain text, no BOS; special tokens in the text are not recognized. */
@@ -46,7 +60,7 @@ export function tokenize(text: string, { idOf }: Vocabulary): number[] {
 
 export function detokenize(ids: readonly number[], { tokens, types }: Vocabulary): string {
   const bytes = ids
-    .filter((id) => types[id] === 1)
+    .filter((id) => types[id] === normalType)
     .flatMap((id) => [...(tokens[id] as string)].map((character) => byteOf.get(character) as number));
   return new TextDecoder().decode(Uint8Array.from(bytes));
 }
