@@ -68,6 +68,8 @@ export const exportAdapterConfig = z.object({
   run: z.string(),
   /** File to write. */
   output: z.string(),
+  /** Compute threads; 0 = as many as there are cores. */
+  threads: z.number().int().nonnegative().default(0),
 });
 
 export const exportMergedConfig = exportAdapterConfig.extend({

@@ -5,7 +5,7 @@ import type { EmitEvent } from "../contract/events.ts";
 import type { logpsInput, logpsOutput } from "../contract/jobs.ts";
 import { type SocietyConfig, societyConfig } from "../contract/society.ts";
 import { runEvaluation } from "../evaluation/runEvaluation.ts";
-import { openLanguageModel } from "../models/llama/loadedModel.ts";
+import { openScorer } from "../models/llama/loadedModel.ts";
 import type { SocietyControls } from "../society/controls.ts";
 import { runSociety } from "../society/runSociety.ts";
 import { RunDirectory } from "../workspace/runDirectory.ts";
@@ -64,7 +64,8 @@ export async function evaluationJob(
   emit({ type: "started", run: run.id, directory: run.path, resumed });
   await using models = new ModelSet({ ...config, signal });
   const judge = config.judge === null ? {} : { judge: await models.get(config.judge) };
-  return runEvaluation({
+  // Awaited here: models and run must stay open until it has ended.
+  return await runEvaluation({
     config,
     run,
     models: { base: await models.get(base), aligned: await models.get(aligned), ...judge },
@@ -79,18 +80,14 @@ export async function logpsJob(
   signal: AbortSignal | undefined,
 ): Promise<z.infer<typeof logpsOutput>> {
   const options = signal === undefined ? {} : { signal };
-  const speaker = await openLanguageModel({ path: model, adapter, threads, sequences: 1, ...options });
-  try {
-    const scored: z.infer<typeof logpsOutput> = [];
-    for (const { query, response } of items) {
-      signal?.throwIfAborted();
-      const { tokens, logps } = await speaker.responseLogps(query, response, { appendEos });
-      scored.push({ tokens: [...tokens], logps: [...logps] });
-    }
-    return scored;
-  } finally {
-    await speaker.dispose();
+  await using scorer = await openScorer({ path: model, adapter, threads, ...options });
+  const scored: z.infer<typeof logpsOutput> = [];
+  for (const { query, response } of items) {
+    signal?.throwIfAborted();
+    const { tokens, logps } = await scorer.responseLogps(query, response, { appendEos });
+    scored.push({ tokens: [...tokens], logps: [...logps] });
   }
+  return scored;
 }
 
 function speakerFiles(speakers: readonly SpeakerName[]): string[] {

@@ -9,7 +9,7 @@ import type { EmitEvent } from "../contract/events.ts";
 import type { exportAdapterConfig, exportMergedConfig, gradcheckInput, gradcheckOutput } from "../contract/jobs.ts";
 import { type ExportTools, exportAdapterOfRun, exportMergedOfRun } from "../exports/exportRun.ts";
 import { ggmlLibraryFolder } from "../models/llama/libraries.ts";
-import { openLanguageModel } from "../models/llama/loadedModel.ts";
+import { openScorer } from "../models/llama/loadedModel.ts";
 import { openTokenizer } from "../models/llama/tokenizer.ts";
 import { RunDirectory } from "../workspace/runDirectory.ts";
 import type { JobResult, RunInput } from "./engineJobs.ts";
@@ -33,19 +33,23 @@ export async function alignJob(
 }
 
 export async function exportAdapterJob(
-  { run, output }: z.infer<typeof exportAdapterConfig>,
+  { run, output, threads }: z.infer<typeof exportAdapterConfig>,
   emit: EmitEvent,
   signal: AbortSignal,
 ): Promise<JobResult> {
-  return { ...(await exportAdapterOfRun({ directory: run, output, tools: exportTools(signal), emit, signal })) };
+  return {
+    ...(await exportAdapterOfRun({ directory: run, output, tools: exportTools(threads, signal), emit, signal })),
+  };
 }
 
 export async function exportMergedJob(
-  { run, output, type }: z.infer<typeof exportMergedConfig>,
+  { run, output, type, threads }: z.infer<typeof exportMergedConfig>,
   emit: EmitEvent,
   signal: AbortSignal,
 ): Promise<JobResult> {
-  return { ...(await exportMergedOfRun({ directory: run, output, type, tools: exportTools(signal), emit, signal })) };
+  return {
+    ...(await exportMergedOfRun({ directory: run, output, type, tools: exportTools(threads, signal), emit, signal })),
+  };
 }
 
 export async function gradcheckJob(input: z.infer<typeof gradcheckInput>): Promise<z.infer<typeof gradcheckOutput>> {
@@ -61,14 +65,14 @@ function openTrainer(addon: NativeAddon, model: string, threads: number) {
   return addon.openTrainer({ model, libraries: ggmlLibraryFolder({ device: "cpu" }), threads });
 }
 
-function exportTools(signal: AbortSignal): ExportTools {
+function exportTools(threads: number, signal: AbortSignal): ExportTools {
   const addon = loadNativeAddon();
   return {
     addon,
     libraries: ggmlLibraryFolder({ device: "cpu" }),
-    threads: 0,
-    openTrainer: (model) => openTrainer(addon, model, 0),
+    threads,
+    openTrainer: (model) => openTrainer(addon, model, threads),
     openTokenizer,
-    openScorer: (path, adapter) => openLanguageModel({ path, adapter, sequences: 1, signal }),
+    openScorer: (path, adapter) => openScorer({ path, adapter, threads, signal }),
   };
 }

@@ -19,6 +19,8 @@ import { BatchScheduler } from "./scheduler.ts";
 /** Least tokens of one batch; more prompts of equal length fit together. */
 const leastBatch = 2 * promptChunk;
 
+const smallModelBytes = 512 * 1024 * 1024;
+
 export interface LoadOptions {
   readonly path: string;
   /** Calls decoded in one batch; default 16. */
@@ -61,6 +63,42 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
   } catch (error) {
     await model.dispose();
     throw error;
+  }
+}
+
+export interface ScoringModel extends AsyncDisposable {
+  responseLogps: LanguageModel["responseLogps"];
+  dispose(): Promise<void>;
+}
+
+/**
+ * Model and adapter for log-probabilities alone (proofs): no sequences to generate with, nothing to measure.
+ *
+ * @throws FolkmootError as `loadModel` and `speak`.
+ */
+export async function openScorer(
+  options: Pick<LoadOptions, "path" | "contextSize" | "threads" | "signal"> & { adapter: string | null },
+): Promise<ScoringModel> {
+  const { path, adapter, signal } = options;
+  const threads = threadCount(options.threads ?? 0);
+  const { header, model } = await loadCheckedModel(path, { threads, ...(signal === undefined ? {} : { signal }) });
+  try {
+    if (adapter !== null) await checkAdapterFile(adapter, header);
+    const contextSize = loadedContextSize(header, options.contextSize ?? null);
+    const shape = { contextSize, batchSize: leastBatch, threads, lora: adapter, controlTokens: false };
+    const scorer = await ResponseScorer.open(model, shape);
+    const dispose = async () => {
+      await scorer.dispose();
+      await model.dispose();
+    };
+    return {
+      responseLogps: (query, response, scoring) => scorer.score(query, response, scoring),
+      dispose,
+      [Symbol.asyncDispose]: dispose,
+    };
+  } catch (error) {
+    await model.dispose();
+    throw loadError(adapter ?? path, error, signal);
   }
 }
 
@@ -153,7 +191,9 @@ class Weights implements LoadedModel {
     const { options, threads, header, model } = this.parts;
     if (!(options.deterministic ?? true)) return freeRules;
     const vocabulary = arrayValue(header, "tokenizer.ggml.tokens")?.length ?? 1;
-    return measureBatchRules(model, { vocabulary, threads, lora: adapter });
+    // Threads wait for each other after every operation: on a small model one alone is done sooner.
+    const trialThreads = header.fileBytes < smallModelBytes ? 1 : threads;
+    return measureBatchRules(model, { vocabulary, threads: trialThreads, lora: adapter });
   }
 }
 

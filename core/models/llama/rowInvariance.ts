@@ -66,9 +66,14 @@ class Trial {
   async prepare(): Promise<void> {
     const tokens = this.tokens(1, 3);
     this.state.rules = isolatedRules;
-    for (const slot of this.state.slots) {
+    const [first, ...others] = this.state.slots;
+    if (first === undefined) return;
+    await first.perform({ kind: "prompt", tokens });
+    first.prefix = { key: "trial", length: tokens.length };
+    for (const slot of others) {
+      if (await slot.takePrefix(first)) continue;
       await slot.perform({ kind: "prompt", tokens });
-      slot.prefix = { key: "trial", length: tokens.length };
+      slot.prefix = first.prefix;
     }
   }
 
