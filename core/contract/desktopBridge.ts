@@ -17,17 +17,17 @@ export interface DesktopBridge {
   onPort(announce: (token: string) => void): void;
 }
 
-interface PortMessage {
+interface PortMessage<Port> {
   readonly source: unknown;
   readonly data: unknown;
-  readonly ports: readonly MessagePort[];
+  readonly ports: readonly Port[];
 }
 
-/** The few things of a window that this needs; any `Window` fits. */
-export interface PortWindow {
+/** The few things of a window that this needs; any `Window` fits, with the DOM's `MessagePort` as `Port`. */
+export interface PortWindow<Port> {
   readonly folkmoot?: DesktopBridge;
-  addEventListener(type: "message", listener: (event: PortMessage) => void): void;
-  removeEventListener(type: "message", listener: (event: PortMessage) => void): void;
+  addEventListener(type: "message", listener: (event: PortMessage<Port>) => void): void;
+  removeEventListener(type: "message", listener: (event: PortMessage<Port>) => void): void;
 }
 
 /**
@@ -36,11 +36,11 @@ export interface PortWindow {
  *
  * @returns a function that stops listening; null in a browser, where there is no desktop
  */
-export function receivePort(window: PortWindow, use: (port: MessagePort) => void): (() => void) | null {
+export function receivePort<Port>(window: PortWindow<Port>, use: (port: Port) => void): (() => void) | null {
   const bridge = window.folkmoot;
   if (bridge === undefined) return null;
   const announced = new Set<string>();
-  const listen = ({ source, data, ports: [port] }: PortMessage) => {
+  const listen = ({ source, data, ports: [port] }: PortMessage<Port>) => {
     if (source !== window || port === undefined || !announced.delete(tokenOf(data) ?? "")) return;
     use(port);
   };
