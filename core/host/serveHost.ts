@@ -41,6 +41,9 @@ export function serveHost(host: HostRouter, port: HostPort = parentPort()): void
   // A parent killed by force closes the channel. What is on disk is safe at every moment, so ending at once loses
   // nothing, while a native thread in the middle of a computation could hold up an orderly exit for long.
   port.onClose(() => process.kill(process.pid, "SIGKILL"));
+  // Ctrl+C and a closing terminal reach the whole process group; the parent decides what they mean and says so here,
+  // so that work in flight ends at a checkpoint.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
   port.onControl((message) => {
     if (message !== "shutdown") return;
     stop.abort();

@@ -1,0 +1,85 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runFolkmoot, startFolkmoot } from "./commandLine.ts";
+
+const model = join(import.meta.dirname, "..", "..", "fixtures", "cases", "llama", "model.gguf");
+
+interface AlignResult {
+  steps: number;
+  resumedFrom: number;
+  adapter: string;
+  loss: { first: number; last: number };
+}
+
+describe("folkmoot align on the published format", () => {
+  let folder: string;
+  let data: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "folkmoot-align-"));
+    data = join(folder, "data.json");
+    const rows = Array.from({ length: 24 }, (_, i) => ({
+      query: `Question ${i}: what do you do?`,
+      responses: [`I give it back, friend ${i}.`, `I keep it ${i}.`, "I ask around."],
+      scores: [7, "2", 5],
+    }));
+    writeFileSync(data, JSON.stringify(rows));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const args = (directory: string, ...more: string[]) => [
+    ...["align", "--model", model, "--data", data, "--out", join(folder, directory)],
+    ...["--rank", "4", "--learning-rate", "1e-3", "--accumulation", "1", "--epochs", "30", "--threads", "1"],
+    ...["--evaluate-every", "0", "--checkpoint-every", "0", ...more],
+  ];
+  const adapterOf = (stdout: string) => readFileSync((JSON.parse(stdout) as AlignResult).adapter);
+
+  it("keeps what is finished on Ctrl+C, and resumed gives the adapter of an uninterrupted run", async () => {
+    const whole = await runFolkmoot(args("whole", "--json"));
+    expect(whole.stderr).not.toContain("Error");
+    expect(whole.code).toBe(0);
+    const result = JSON.parse(whole.stdout) as AlignResult;
+    expect(result.loss.last).toBeLessThan(result.loss.first / 2);
+
+    const running = startFolkmoot(args("stopped", "--json-events"));
+    await running.says('"step":5,');
+    // What a terminal does: the whole process group gets it, hosts included.
+    process.kill(-(running.child.pid ?? 0), "SIGINT");
+    const stopped = await running.ended;
+    expect(stopped.stderr).toContain("Stopping; what is finished is kept.");
+    expect(stopped.stderr).not.toContain("native-crash");
+    expect(stopped.code).toBe(130);
+    expect(existsSync(join(folder, "stopped", "config.json"))).toBe(true);
+
+    // Nothing but the folder: the frozen configuration is used again.
+    const resumed = await runFolkmoot(["align", "--out", join(folder, "stopped"), "--json"]);
+    expect(resumed.stderr).toContain("Resumed");
+    expect(resumed.code).toBe(0);
+    const after = JSON.parse(resumed.stdout) as AlignResult;
+    expect(after.steps).toBe(result.steps);
+    expect(after.resumedFrom).toBeGreaterThan(0);
+    expect(after.resumedFrom).toBeLessThan(after.steps);
+    expect(adapterOf(resumed.stdout).equals(adapterOf(whole.stdout))).toBe(true);
+  });
+
+  it("refuses other settings for the same folder, naming the setting", async () => {
+    const other = await runFolkmoot(args("whole", "--rank", "8"));
+    expect(other.code).toBe(4);
+    expect(other.stderr).toMatch(/Error \(run-mismatch\).*lora\.rank/);
+  });
+
+  it("names the row and the field of data that cannot be used", async () => {
+    const bad = join(folder, "bad.json");
+    writeFileSync(
+      bad,
+      JSON.stringify([
+        { query: "q", responses: ["a"], scores: [7] },
+        { query: "q", responses: ["a"] },
+      ]),
+    );
+    const ended = await runFolkmoot(["align", "--model", model, "--data", bad, "--out", join(folder, "bad")]);
+    expect(ended.code).toBe(4);
+    expect(ended.stderr).toMatch(/Error \(data-corrupt\): Row 2 .*scores/);
+  });
+});
