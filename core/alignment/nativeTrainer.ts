@@ -38,6 +38,12 @@ export interface OpenOptions {
    * default, keeps it while it takes at most a quarter of the free memory. Results are the same.
    */
   readonly activations?: "automatic" | "keep" | "recompute";
+  /**
+   * Context that the model will be served with, tokens. Only models with long-rope factors (Phi 3) care: beyond their
+   * original context llama.cpp uses other factors, and an adapter trained with the short ones meets the long ones.
+   * Default: within the original context.
+   */
+  readonly contextLength?: number;
 }
 
 /** Bytes by part. */

@@ -1,5 +1,6 @@
 #include "adapter.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -74,10 +75,9 @@ Adapter::~Adapter() {
 
 std::unique_ptr<Adapter> Adapter::create(Model & model, Device & device, int64_t rank, float alpha, const std::set<std::string> & targets, uint64_t seed) {
     std::vector<PairShape> shapes;
-    for (const auto & [tensor, linear] : model.linears()) {
-        const size_t start = tensor.rfind("."), from = tensor.find(".", std::strlen("blk.")) + 1;
-        if (targets.count(tensor.substr(from, start - from)) > 0) shapes.push_back({tensor, rank});
-    }
+    for (const Model::NamedLinear & named : model.linears())
+        if (std::any_of(named.targets.begin(), named.targets.end(), [&](const std::string & target) { return targets.count(target) > 0; }))
+            shapes.push_back({named.tensor, rank});
     if (shapes.empty()) throw Failure("bad-setting", "No target of the adapter exists in this model.", "", "Choose targets such as attn_q and attn_v.");
     std::unique_ptr<Adapter> adapter(new Adapter(model, device, shapes, alpha));
     for (auto & pair : adapter->pairs_) {

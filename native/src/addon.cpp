@@ -278,9 +278,10 @@ Napi::Value openTrainer(const Napi::CallbackInfo & info) {
     auto state = std::make_shared<TrainerState>();
     const std::string model = text(o, "model"), libraries = text(o, "libraries");
     const int threads = (int) number(o, "threads", 0);
+    const int64_t contextLength = (int64_t) number(o, "contextLength", 0);
     const ActivationPolicy policy = activationPolicy(o);
-    const auto open = [raw = state.get(), model, libraries, threads, policy]() -> ToValue {
-        raw->trainer = std::make_unique<Trainer>(model, libraries, threads, policy, [raw] { return raw->worker.cancelled(); });
+    const auto open = [raw = state.get(), model, libraries, threads, contextLength, policy]() -> ToValue {
+        raw->trainer = std::make_unique<Trainer>(model, libraries, threads, contextLength, policy, [raw] { return raw->worker.cancelled(); });
         return [raw](Napi::Env env) -> Napi::Value {
             return env.GetInstanceData<AddonData>()->trainerClass.New({Napi::External<TrainerState>::New(env, raw)});
         };

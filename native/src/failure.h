@@ -19,7 +19,7 @@ inline Failure corruptModel(const std::string & path, const std::string & why) {
 
 inline Failure unsupportedModel(const std::string & path, const std::string & what) {
     return Failure("model-unsupported", path + " cannot be trained: " + what + ".",
-                   "The trainer knows dense models of the architecture `llama` with F32, F16 or Q8_0 weights.",
+                   "The trainer knows dense models of llama, mistral3, smollm3, qwen2, qwen3, gemma, gemma2, gemma3, phi3, granite and olmo2.",
                    "Choose a supported model.");
 }
 

@@ -122,19 +122,28 @@ std::string GgufFile::text(const std::string & key, const std::string & otherwis
 double GgufFile::number(const std::string & key, double otherwise) const { return has(key) ? required(key) : otherwise; }
 
 double GgufFile::required(const std::string & key) const {
+    const std::vector<double> values = numbers(key);
+    if (values.empty()) throw corruptModel(path_, key + " is missing");
+    for (double value : values)
+        if (value != values[0]) throw unsupportedModel(path_, key + " differs from layer to layer");
+    return values[0];
+}
+
+std::vector<double> GgufFile::numbers(const std::string & key) const {
     const int64_t id = gguf_find_key(gguf_.get(), key.c_str());
-    if (id < 0) throw corruptModel(path_, key + " is missing");
+    if (id < 0) return {};
     gguf_type type = gguf_get_kv_type(gguf_.get(), id);
     const bool array = type == GGUF_TYPE_ARRAY;
     if (array) type = gguf_get_arr_type(gguf_.get(), id);
     const size_t count = array ? gguf_get_arr_n(gguf_.get(), id) : 1;
     if (type == GGUF_TYPE_STRING || type == GGUF_TYPE_ARRAY || count == 0) throw corruptModel(path_, key + " is not a number");
     const void * data = array ? gguf_get_arr_data(gguf_.get(), id) : gguf_get_val_data(gguf_.get(), id);
-    const double value = scalar(type, data, 0);
-    if (!std::isfinite(value)) throw corruptModel(path_, key + " is not a finite number");
-    for (size_t i = 1; i < count; i++)
-        if (scalar(type, data, i) != value) throw unsupportedModel(path_, key + " differs from layer to layer");
-    return value;
+    std::vector<double> values(count);
+    for (size_t i = 0; i < count; i++) {
+        values[i] = scalar(type, data, i);
+        if (!std::isfinite(values[i])) throw corruptModel(path_, key + " is not a finite number");
+    }
+    return values;
 }
 
 Failure writeFailure(const std::string & path) {

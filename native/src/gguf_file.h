@@ -51,6 +51,8 @@ class GgufFile {
     double number(const std::string & key, double otherwise) const;
     // A number that must be there; arrays count when all their values are equal (per-layer settings).
     double required(const std::string & key) const;
+    // A number or an array of numbers; empty when the key is missing.
+    std::vector<double> numbers(const std::string & key) const;
 
   private:
     std::string path_;

@@ -1,78 +1,21 @@
 #include "model.h"
 
-#include <cmath>
 #include <cstring>
 
 #include "failure.h"
 
 namespace {
-const std::vector<Architecture> & architectures() {
-    static const std::vector<Architecture> known = {{"llama", GGML_ROPE_TYPE_NORMAL}};
-    return known;
-}
-
-// Widest layer count and embedding a GGUF may claim; far above any dense model, far below what would exhaust memory.
-constexpr double maxLayers = 1024, maxWidth = 1 << 20;
-
-struct LayerName {
-    const char * tensor;
-    Linear Layer::*linear;
-};
-constexpr LayerName layerNames[] = {
-    {"attn_q", &Layer::query},   {"attn_k", &Layer::key},  {"attn_v", &Layer::value},  {"attn_output", &Layer::output},
-    {"ffn_gate", &Layer::gate},  {"ffn_up", &Layer::up},   {"ffn_down", &Layer::down},
-};
-
-std::string layerTensor(int64_t layer, const char * name, const char * suffix) {
-    return "blk." + std::to_string(layer) + "." + name + suffix;
-}
+std::string layerTensor(int64_t layer, const std::string & name, const char * suffix) { return "blk." + std::to_string(layer) + "." + name + suffix; }
 }  // namespace
 
-Model::Model(const std::string & path, Device & device) : device_(device), gguf_(std::make_unique<GgufFile>(path)) {
-    readShape();
-    bindTensors();
+Model::Model(const std::string & path, Device & device, int64_t contextLength) : device_(device), gguf_(std::make_unique<GgufFile>(path)) {
+    architecture_ = describeArchitecture(*gguf_, shape_);
+    for (ggml_tensor * t = ggml_get_first_tensor(gguf_->tensors()); t != nullptr; t = ggml_get_next_tensor(gguf_->tensors(), t))
+        if (std::string(t->name).find(".scale") != std::string::npos) throw unsupportedModel(path, std::string(t->name) + " scales a weight apart");
+    bindGlobals(contextLength);
+    layers.resize(shape_.layers);
+    for (int64_t i = 0; i < shape_.layers; i++) bindLayer(i);
     placeWeights();
-}
-
-void Model::readShape() {
-    const GgufFile & file = *gguf_;
-    const std::string name = file.text("general.architecture", "");
-    if (file.text("general.type", "model") == "adapter") throw unsupportedModel(path(), "it is an adapter, not a model");
-    if (name.empty()) throw corruptModel(path(), "general.architecture is missing");
-    bool known = false;
-    for (const Architecture & candidate : architectures())
-        if (candidate.name == name) architecture_ = candidate, known = true;
-    if (!known) throw unsupportedModel(path(), "its architecture is `" + name + "`");
-    if (file.number("split.count", 0) > 1) throw unsupportedModel(path(), "it is split over several files");
-    if (file.number(name + ".expert_count", 0) > 0) throw unsupportedModel(path(), "it is a mixture of experts");
-
-    const auto whole = [&](const std::string & key, double lowest, double highest, double otherwise = -1) {
-        const double value = otherwise < 0 ? file.required(name + key) : file.number(name + key, otherwise);
-        if (value < lowest || value > highest || value != std::floor(value)) throw corruptModel(path(), name + key + " is out of range");
-        return (int64_t) value;
-    };
-    Shape & s = shape_;
-    s.layers = whole(".block_count", 1, maxLayers);
-    s.embedding = whole(".embedding_length", 1, maxWidth);
-    s.feedForward = whole(".feed_forward_length", 1, maxWidth);
-    s.heads = whole(".attention.head_count", 1, maxWidth);
-    s.kvHeads = whole(".attention.head_count_kv", 1, maxWidth, (double) s.heads);
-    s.headSize = whole(".attention.key_length", 1, maxWidth, (double) (s.embedding / s.heads));
-    s.context = whole(".context_length", 1, 1e9, 2048);
-    s.ropeDimensions = whole(".rope.dimension_count", 1, maxWidth, (double) s.headSize);
-    if (s.heads % s.kvHeads != 0) throw corruptModel(path(), "head_count is no multiple of head_count_kv");
-    if (whole(".attention.value_length", 1, maxWidth, (double) s.headSize) != s.headSize)
-        throw unsupportedModel(path(), "keys and values have different lengths");
-    if (s.ropeDimensions > s.headSize || s.ropeDimensions % 2 != 0) throw corruptModel(path(), "rope.dimension_count does not fit the head size");
-    s.epsilon = (float) file.required(name + ".attention.layer_norm_rms_epsilon");
-    s.ropeBase = (float) file.number(name + ".rope.freq_base", 10000);
-    if (!(s.epsilon > 0) || !(s.ropeBase > 0)) throw corruptModel(path(), "a norm or rope setting is not positive");
-    const std::string scaling = file.text(name + ".rope.scaling.type", "linear");
-    if (scaling != "linear" && scaling != "none") throw unsupportedModel(path(), "its rope scaling is `" + scaling + "`");
-    const double factor = file.number(name + ".rope.scaling.factor", file.number(name + ".rope.scale_linear", 0));
-    s.ropeScale = factor == 0 || scaling == "none" ? 1.0f : (float) (1.0 / factor);
-    const double scale = file.number(name + ".attention.scale", 0);
-    s.attentionScale = scale == 0 ? 1.0f / std::sqrt((float) s.headSize) : (float) scale;
 }
 
 ggml_tensor * Model::optional(const std::string & name, int64_t ne0, int64_t ne1) {
@@ -81,7 +24,9 @@ ggml_tensor * Model::optional(const std::string & name, int64_t ne0, int64_t ne1
     if (tensor->ne[0] != ne0 || tensor->ne[1] != ne1 || tensor->ne[2] != 1 || tensor->ne[3] != 1)
         throw corruptModel(path(), name + " has the wrong shape");
     if (ne1 == 1 && tensor->type != GGML_TYPE_F32) throw unsupportedModel(path(), name + " is not F32");
-    if (ne1 != 1) checkMatrix(tensor);
+    const ggml_type_traits * traits = ggml_get_type_traits(tensor->type);
+    if (tensor->type != GGML_TYPE_F32 && (traits == nullptr || traits->to_float == nullptr))
+        throw unsupportedModel(path(), name + " has type " + ggml_type_name(tensor->type));
     return tensor;
 }
 
@@ -91,48 +36,79 @@ ggml_tensor * Model::need(const std::string & name, int64_t ne0, int64_t ne1) {
     return tensor;
 }
 
-void Model::checkMatrix(const ggml_tensor * tensor) const {
-    switch (tensor->type) {
-        case GGML_TYPE_F32: case GGML_TYPE_F16: case GGML_TYPE_Q8_0: return;
-        default: throw unsupportedModel(path(), std::string(tensor->name) + " has type " + ggml_type_name(tensor->type));
-    }
-}
-
-void Model::bindTensors() {
+void Model::bindGlobals(int64_t contextLength) {
     const Shape & s = shape_;
     tokenEmbedding = gguf_->find("token_embd.weight");
     if (tokenEmbedding == nullptr) throw corruptModel(path(), "token_embd.weight is missing");
     shape_.vocabulary = tokenEmbedding->ne[1];
     need("token_embd.weight", s.embedding, s.vocabulary);
     outputNorm = need("output_norm.weight", s.embedding);
-    ropeFactors = optional("rope_freqs.weight", s.ropeDimensions / 2);
-    if (gguf_->find("rope_factors_long.weight") != nullptr) throw unsupportedModel(path(), "it has long-rope factors");
     head.weight = optional("output.weight", s.embedding, s.vocabulary);
+    head.bias = optional("output.bias", s.vocabulary);
     tied_ = head.weight == nullptr;
     if (tied_) head.weight = tokenEmbedding;
-
-    const int64_t attention = s.heads * s.headSize, kv = s.kvHeads * s.headSize;
-    const int64_t shapes[][2] = {{s.embedding, attention}, {s.embedding, kv}, {s.embedding, kv}, {attention, s.embedding},
-                                 {s.embedding, s.feedForward}, {s.embedding, s.feedForward}, {s.feedForward, s.embedding}};
-    layers.resize(s.layers);
-    for (int64_t i = 0; i < s.layers; i++) {
-        Layer & layer = layers[i];
-        if (gguf_->find(layerTensor(i, "attn_qkv", ".weight")) != nullptr) throw unsupportedModel(path(), "query, key and value are fused in one tensor");
-        layer.attentionNorm = need(layerTensor(i, "attn_norm", ".weight"), s.embedding);
-        layer.feedForwardNorm = need(layerTensor(i, "ffn_norm", ".weight"), s.embedding);
-        for (size_t k = 0; k < std::size(layerNames); k++) {
-            Linear & linear = layer.*layerNames[k].linear;
-            const std::string name = layerTensor(i, layerNames[k].tensor, ".weight");
-            linear.weight = need(name, shapes[k][0], shapes[k][1]);
-            linear.bias = optional(layerTensor(i, layerNames[k].tensor, ".bias"), shapes[k][1]);
-            linears_.emplace_back(name, &linear);
-        }
-    }
+    ropeFactors = optional("rope_freqs.weight", s.ropeDimensions / 2);
+    if (ropeFactors == nullptr)
+        ropeFactors = optional(contextLength > architecture_.originalContext ? "rope_factors_long.weight" : "rope_factors_short.weight", s.ropeDimensions / 2);
 }
 
-Linear * Model::linear(const std::string & tensor) {
-    for (auto & [name, linear] : linears_)
-        if (name == tensor) return linear;
+void Model::bindLinear(int64_t index, const char * name, Linear & linear, int64_t in, int64_t out, std::vector<std::string> targets) {
+    linear.weight = need(layerTensor(index, name, ".weight"), in, out);
+    linear.bias = optional(layerTensor(index, name, ".bias"), out);
+    linears_.push_back({layerTensor(index, name, ".weight"), std::move(targets), &linear});
+}
+
+void Model::bindLayer(int64_t index) {
+    Layer & layer = layers[index];
+    const int64_t width = shape_.embedding;
+    if (architecture_.preNorms) {
+        layer.attentionNorm = need(layerTensor(index, "attn_norm", ".weight"), width);
+        layer.feedForwardNorm = need(layerTensor(index, "ffn_norm", ".weight"), width);
+        if (gguf_->find(layerTensor(index, "attn_norm", ".bias")) != nullptr) throw unsupportedModel(path(), "its norms have biases");
+    }
+    if (architecture_.postNorms) {
+        layer.postAttentionNorm = need(layerTensor(index, "post_attention_norm", ".weight"), width);
+        layer.postFeedForwardNorm = need(layerTensor(index, "post_ffw_norm", ".weight"), width);
+    }
+    bindAttention(index, layer);
+    bindFeedForward(index, layer);
+}
+
+void Model::bindAttention(int64_t index, Layer & layer) {
+    const Shape & s = shape_;
+    const int64_t attention = s.heads * s.headSize, kv = s.kvHeads * s.headSize;
+    if (gguf_->find(layerTensor(index, "attn_qkv", ".weight")) != nullptr) {
+        if (architecture_.queryKeyNorm != QueryKeyNorm::none) throw unsupportedModel(path(), "query, key and value are fused and normed");
+        bindLinear(index, "attn_qkv", layer.fusedQueryKeyValue, s.embedding, attention + 2 * kv, {"attn_q", "attn_k", "attn_v"});
+        for (const char * part : {"attn_q", "attn_k", "attn_v"})
+            if (gguf_->find(layerTensor(index, part, ".bias")) != nullptr) throw unsupportedModel(path(), "a fused tensor has separate biases");
+    } else {
+        bindLinear(index, "attn_q", layer.query, s.embedding, attention, {"attn_q"});
+        bindLinear(index, "attn_k", layer.key, s.embedding, kv, {"attn_k"});
+        bindLinear(index, "attn_v", layer.value, s.embedding, kv, {"attn_v"});
+    }
+    bindLinear(index, "attn_output", layer.output, attention, s.embedding, {"attn_output"});
+    const QueryKeyNorm norm = architecture_.queryKeyNorm;
+    if (norm == QueryKeyNorm::none) return;
+    layer.queryNorm = need(layerTensor(index, "attn_q_norm", ".weight"), norm == QueryKeyNorm::perHead ? s.headSize : attention);
+    layer.keyNorm = need(layerTensor(index, "attn_k_norm", ".weight"), norm == QueryKeyNorm::perHead ? s.headSize : kv);
+}
+
+void Model::bindFeedForward(int64_t index, Layer & layer) {
+    const Shape & s = shape_;
+    const ggml_tensor * up = gguf_->find(layerTensor(index, "ffn_up", ".weight"));
+    if (up != nullptr && up->ne[1] == 2 * s.feedForward) {
+        bindLinear(index, "ffn_up", layer.up, s.embedding, 2 * s.feedForward, {"ffn_gate", "ffn_up"});
+    } else {
+        bindLinear(index, "ffn_gate", layer.gate, s.embedding, s.feedForward, {"ffn_gate"});
+        bindLinear(index, "ffn_up", layer.up, s.embedding, s.feedForward, {"ffn_up"});
+    }
+    bindLinear(index, "ffn_down", layer.down, s.feedForward, s.embedding, {"ffn_down"});
+}
+
+Linear * Model::linear(const std::string & tensor) const {
+    for (const NamedLinear & named : linears_)
+        if (named.tensor == tensor) return named.linear;
     return nullptr;
 }
 
@@ -177,7 +153,7 @@ std::vector<float> transpose(const std::vector<float> & values, int64_t rows, in
 void Model::prepareBackward() {
     if (transposedContext_) return;
     std::vector<Linear *> all;
-    for (auto & [name, linear] : linears_) all.push_back(linear);
+    for (const NamedLinear & named : linears_) all.push_back(named.linear);
     all.push_back(&head);
     transposedContext_ = tensorContext(all.size());
     for (Linear * linear : all)

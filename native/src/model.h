@@ -1,10 +1,10 @@
 // A frozen base model on a device: what the trainer reads of a GGUF, and the transposed copies that backward needs.
 #pragma once
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "architecture.h"
 #include "device.h"
 #include "gguf_file.h"
 
@@ -19,31 +19,25 @@ struct Linear {
     LoraPair * lora = nullptr;
     int64_t in() const { return weight->ne[0]; }
     int64_t out() const { return weight->ne[1]; }
+    explicit operator bool() const { return weight != nullptr; }
 };
 
 struct Layer {
     ggml_tensor * attentionNorm = nullptr;
+    ggml_tensor * queryNorm = nullptr;
+    ggml_tensor * keyNorm = nullptr;
+    ggml_tensor * postAttentionNorm = nullptr;
     ggml_tensor * feedForwardNorm = nullptr;
-    Linear query, key, value, output, gate, up, down;
-};
-
-// What an architecture does differently; one description per `general.architecture`. Only `llama` for now.
-struct Architecture {
-    std::string name;
-    // ggml's rope mode: 0 rotates pairs (2i, 2i+1), GGML_ROPE_TYPE_NEOX halves.
-    int ropeMode = 0;
-};
-
-struct Shape {
-    int64_t layers, embedding, feedForward, heads, kvHeads, headSize, vocabulary, context;
-    float epsilon, ropeBase, ropeScale, attentionScale;
-    int64_t ropeDimensions;
+    ggml_tensor * postFeedForwardNorm = nullptr;
+    // Either query, key and value or all three fused, rows in this order; either gate and up or `up` holds both, gate first.
+    Linear query, key, value, fusedQueryKeyValue, output, gate, up, down;
 };
 
 class Model {
   public:
+    // `contextLength` chooses between long and short rope factors as llama.cpp does; 0 = the short ones.
     // Throws `model-not-found`, `model-corrupt`, `model-unsupported`, `out-of-memory`.
-    Model(const std::string & path, Device & device);
+    Model(const std::string & path, Device & device, int64_t contextLength);
 
     const Architecture & architecture() const { return architecture_; }
     const Shape & shape() const { return shape_; }
@@ -57,24 +51,31 @@ class Model {
     // The output head; its weight is the token embedding where the model ties them.
     Linear head;
 
+    struct NamedLinear {
+        std::string tensor;                // blk.0.attn_q.weight
+        std::vector<std::string> targets;  // what a user calls it: attn_q; of a fused tensor all its parts
+        Linear * linear;
+    };
+    // All linears that may carry an adapter, in layer order.
+    const std::vector<NamedLinear> & linears() const { return linears_; }
     // The linear of a tensor such as `blk.0.attn_q.weight`, null when the model has none.
-    Linear * linear(const std::string & tensor);
-    // All linears that may carry an adapter, in layer order, with their tensor names.
-    const std::vector<std::pair<std::string, Linear *>> & linears() const { return linears_; }
+    Linear * linear(const std::string & tensor) const;
 
-    // Makes the transposed copies once: F32 stays F32, F16 stays F16, quantized types become Q8_0 (F16 where a row of
-    // the transpose is no multiple of 32 long).
+    // Makes the transposed copies once: F32, F16 and BF16 stay what they are, quantized types become Q8_0 (F16 where a
+    // row of the transpose is no multiple of 32 long).
     void prepareBackward();
     size_t weightBytes() const { return weightBytes_; }
     size_t transposedBytes() const { return transposedBuffer_ ? ggml_backend_buffer_get_size(transposedBuffer_.get()) : 0; }
 
   private:
-    void readShape();
-    void bindTensors();
+    void bindGlobals(int64_t contextLength);
+    void bindLayer(int64_t index);
+    void bindAttention(int64_t index, Layer & layer);
+    void bindFeedForward(int64_t index, Layer & layer);
+    void bindLinear(int64_t index, const char * name, Linear & linear, int64_t in, int64_t out, std::vector<std::string> targets);
     void placeWeights();
     ggml_tensor * need(const std::string & name, int64_t ne0, int64_t ne1 = 1);
     ggml_tensor * optional(const std::string & name, int64_t ne0, int64_t ne1 = 1);
-    void checkMatrix(const ggml_tensor * tensor) const;
 
     Device & device_;
     std::unique_ptr<GgufFile> gguf_;
@@ -85,5 +86,5 @@ class Model {
     ContextPtr transposedContext_;
     BufferPtr transposedBuffer_;
     size_t weightBytes_ = 0;
-    std::vector<std::pair<std::string, Linear *>> linears_;
+    std::vector<NamedLinear> linears_;
 };

@@ -10,33 +10,32 @@ constexpr int64_t mergeBelow = 64;
 
 int64_t roundUp(int64_t value, int64_t multiple) { return (value + multiple - 1) / multiple * multiple; }
 
-// What decides whether one row sees another.
-struct RowIdentity {
-    int32_t question = -1, segment = -1, position = 0;  // segment -1: prefix
-    bool sees(const RowIdentity & key) const {
-        return question >= 0 && question == key.question && key.position <= position && (key.segment < 0 || key.segment == segment);
-    }
-};
+bool sees(const RowIdentity & query, const RowIdentity & key, int64_t window) {
+    return query.question >= 0 && query.question == key.question && key.position <= query.position &&
+           (key.segment < 0 || key.segment == query.segment) && (window == 0 || query.position - key.position < window);
+}
 
-AttentionBlock block(Range queries, std::vector<Range> keys, const std::vector<RowIdentity> & rows) {
+AttentionBlock block(Range queries, std::vector<Range> keys) {
     int64_t count = 0;
     for (const Range & range : keys) count += range.count;
-    AttentionBlock result{queries, std::move(keys), roundUp(count, keyMultiple), {}};
-    result.mask.assign((size_t) (queries.count * result.paddedKeys), -INFINITY);
-    for (int64_t q = 0; q < queries.count; q++) {
-        float * line = result.mask.data() + q * result.paddedKeys;
-        int64_t k = 0;
-        for (const Range & range : result.keys)
-            for (int64_t row = range.start; row < range.end(); row++, k++)
-                if (rows[queries.start + q].sees(rows[row])) line[k] = 0;
-    }
-    return result;
+    return {queries, std::move(keys), roundUp(count, keyMultiple)};
 }
 }  // namespace
 
+std::vector<float> attentionMask(const Packing & packing, const AttentionBlock & block, int64_t window) {
+    std::vector<float> mask((size_t) (block.queries.count * block.paddedKeys), -INFINITY);
+    for (int64_t q = 0; q < block.queries.count; q++) {
+        float * line = mask.data() + q * block.paddedKeys;
+        for (const Range & range : block.keys)
+            for (int64_t row = range.start; row < range.end(); row++, line++)
+                if (sees(packing.identities[block.queries.start + q], packing.identities[row], window)) *line = 0;
+    }
+    return mask;
+}
+
 Packing pack(const std::vector<TokenRow> & questions) {
     Packing p;
-    std::vector<RowIdentity> rows;
+    std::vector<RowIdentity> & rows = p.identities;
     std::vector<Range> prefixes;
     const auto add = [&](int32_t token, RowIdentity identity) {
         p.tokens.push_back(token);
@@ -79,7 +78,7 @@ Packing pack(const std::vector<TokenRow> & questions) {
     for (size_t i = 0; i < prefixes.size();) {
         Range merged = prefixes[i++];
         while (i < prefixes.size() && merged.count + prefixes[i].count <= mergeBelow) merged.count += prefixes[i++].count;
-        if (merged.count > 0) p.prefixBlocks.push_back(block(merged, {merged}, rows));
+        if (merged.count > 0) p.prefixBlocks.push_back(block(merged, {merged}));
     }
     // Segments: responses of one question are merged while they are short.
     for (size_t i = 0; i < segments.size(); i++)
@@ -89,7 +88,7 @@ Packing pack(const std::vector<TokenRow> & questions) {
             std::vector<Range> keys;
             if (prefixes[i].count > 0) keys.push_back(prefixes[i]);
             keys.push_back(merged);
-            p.segmentBlocks.push_back(block(merged, keys, rows));
+            p.segmentBlocks.push_back(block(merged, keys));
         }
     return p;
 }

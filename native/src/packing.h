@@ -21,19 +21,23 @@ struct Range {
     int64_t end() const { return start + count; }
 };
 
-// Rows `queries` attend to the rows of `keys` (in this order) under the mask.
+// Rows `queries` attend to the rows of `keys` (in this order) under a mask.
 struct AttentionBlock {
     Range queries;
     std::vector<Range> keys;
     // keys padded to a multiple of 16 with rows that nobody sees (ggml's fast matrix kernels want it)
     int64_t paddedKeys;
-    // [queries][paddedKeys]: 0 or -INFINITY
-    std::vector<float> mask;
+};
+
+// What decides whether one row sees another: same question, not later, a prefix or the same response.
+struct RowIdentity {
+    int32_t question = -1, segment = -1, position = 0;  // segment -1: prefix; question -1: padding
 };
 
 struct Packing {
     std::vector<int32_t> tokens;     // per row, padding 0
     std::vector<int32_t> positions;  // per row
+    std::vector<RowIdentity> identities;
     std::vector<int32_t> targets;    // per segment row: the token it predicts, padding 0
     int64_t prefixRows = 0;          // padded
     int64_t rows = 0;                // padded
@@ -45,3 +49,6 @@ struct Packing {
 
 // Rows must hold at least one query token, one response, and one token in each response (checked by the caller).
 Packing pack(const std::vector<TokenRow> & rows);
+
+// [queries][paddedKeys]: 0 where a query sees a key, else -INFINITY. `window` 0 = all earlier positions.
+std::vector<float> attentionMask(const Packing & packing, const AttentionBlock & block, int64_t window);

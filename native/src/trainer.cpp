@@ -13,8 +13,9 @@ constexpr int64_t smallestHeadChunk = 16, largestHeadChunk = 512;
 constexpr float smallestLogp = -87.33655f;
 }  // namespace
 
-Trainer::Trainer(const std::string & modelPath, const std::string & libraries, int threads, ActivationPolicy policy, std::function<bool()> cancelled)
-    : device_(libraries, threads), model_(modelPath, device_), runner_(device_), policy_(policy), cancelled_(std::move(cancelled)) {
+Trainer::Trainer(const std::string & modelPath, const std::string & libraries, int threads, int64_t contextLength, ActivationPolicy policy,
+                 std::function<bool()> cancelled)
+    : device_(libraries, threads), model_(modelPath, device_, contextLength), runner_(device_), policy_(policy), cancelled_(std::move(cancelled)) {
     device_.setAbort(cancelled_);
 }
 
@@ -53,6 +54,9 @@ void Trainer::checkRows(const std::vector<TokenRow> & rows) const {
         for (const auto & response : row.responses) {
             if (response.empty()) throw refuse("A response has no tokens.");
             check(response);
+            const int64_t limit = model_.architecture().positionLimit;
+            if (limit > 0 && (int64_t) (row.query.size() + response.size()) > limit)
+                throw refuse("A row of this model may have at most " + std::to_string(limit) + " tokens.");
         }
     }
 }
@@ -87,7 +91,9 @@ bool Trainer::shouldKeepActivations(const Packing & p) const {
     size_t probabilities = 0;
     for (const auto * blocks : {&p.prefixBlocks, &p.segmentBlocks})
         for (const AttentionBlock & block : *blocks) probabilities += (size_t) (block.queries.count * block.paddedKeys * s.heads);
-    const size_t perRow = (size_t) (s.embedding + 2 * s.feedForward + 2 * s.heads * s.headSize + 2 * s.kvHeads * s.headSize);
+    const int64_t norms = (model_.architecture().postNorms ? 2 * s.embedding : 0) +
+                          (model_.architecture().queryKeyNorm == QueryKeyNorm::none ? 0 : (s.heads + s.kvHeads) * s.headSize);
+    const size_t perRow = (size_t) (s.embedding + 2 * s.feedForward + 2 * s.heads * s.headSize + 2 * s.kvHeads * s.headSize + norms);
     const size_t bytes = (size_t) s.layers * (perRow * (size_t) p.rows + probabilities) * sizeof(float);
     size_t free = 0, total = 0;
     ggml_backend_dev_memory(ggml_backend_get_device(device_.backend()), &free, &total);
@@ -108,12 +114,50 @@ Activations Trainer::activationTensors(int64_t layer) {
     a.middle = matrix(s.embedding, queryRows);
     a.gate = matrix(s.feedForward, queryRows);
     a.up = matrix(s.feedForward, queryRows);
+    if (model_.architecture().postNorms) {
+        a.attentionOutput = matrix(s.embedding, queryRows);
+        a.feedForwardOutput = matrix(s.embedding, queryRows);
+    }
+    if (model_.architecture().queryKeyNorm != QueryKeyNorm::none) {
+        a.rawQuery = matrix(s.heads * s.headSize, queryRows);
+        a.rawKey = matrix(s.kvHeads * s.headSize, rows);
+    }
     const auto add = [&](const std::vector<AttentionBlock> & blocks) {
         for (const AttentionBlock & b : blocks) a.probabilities.push_back(ggml_new_tensor_3d(c, GGML_TYPE_F32, b.paddedKeys, b.queries.count, s.heads));
     };
     if (!isLast(layer)) add(tape_->packing.prefixBlocks);
     add(tape_->packing.segmentBlocks);
     return a;
+}
+
+// Computed results and where they are kept; what this architecture does not need has no storage.
+std::vector<std::pair<ggml_tensor *, ggml_tensor *>> Trainer::keptPairs(const Activations & computed, const Activations & kept) const {
+    std::vector<std::pair<ggml_tensor *, ggml_tensor *>> pairs;
+    for (auto part : {&Activations::rawQuery, &Activations::rawKey, &Activations::q, &Activations::k, &Activations::v, &Activations::attentionOutput,
+                      &Activations::middle, &Activations::gate, &Activations::up, &Activations::feedForwardOutput})
+        if (kept.*part != nullptr) pairs.emplace_back(computed.*part, kept.*part);
+    for (size_t i = 0; i < kept.probabilities.size(); i++) pairs.emplace_back(computed.probabilities[i], kept.probabilities[i]);
+    return pairs;
+}
+
+MaskSet Trainer::maskTensors() {
+    MaskSet masks;
+    const auto add = [&](const std::vector<AttentionBlock> & blocks, std::vector<ggml_tensor *> & tensors) {
+        for (const AttentionBlock & b : blocks) tensors.push_back(ggml_new_tensor_2d(tape_->context.get(), GGML_TYPE_F32, b.paddedKeys, b.queries.count));
+    };
+    add(tape_->packing.prefixBlocks, masks.prefix);
+    add(tape_->packing.segmentBlocks, masks.segment);
+    return masks;
+}
+
+void Trainer::fillMasks() {
+    const Packing & p = tape_->packing;
+    for (auto & [window, masks] : tape_->inputs.masks)
+        for (const auto & [blocks, tensors] : {std::pair{&p.prefixBlocks, &masks.prefix}, std::pair{&p.segmentBlocks, &masks.segment}})
+            for (size_t i = 0; i < blocks->size(); i++) {
+                const std::vector<float> mask = attentionMask(p, (*blocks)[i], window);
+                ggml_backend_tensor_set((*tensors)[i], mask.data(), 0, mask.size() * sizeof(float));
+            }
 }
 
 void Trainer::prepareTape(const std::vector<TokenRow> & rows, bool useAdapter, bool keep) {
@@ -126,7 +170,9 @@ void Trainer::prepareTape(const std::vector<TokenRow> & rows, bool useAdapter, b
     t.keepActivations = keep && shouldKeepActivations(t.packing);
     const Packing & p = t.packing;
     const size_t blocks = p.prefixBlocks.size() + p.segmentBlocks.size();
-    t.context = tensorContext(32 + blocks + (size_t) s.layers * (10 + blocks));
+    std::set<int64_t> windows;
+    for (const LayerTraits & layer : model_.architecture().layers) windows.insert(layer.window);
+    t.context = tensorContext(32 + windows.size() * blocks + (size_t) s.layers * (16 + blocks));
     ggml_context * c = t.context.get();
     const auto floats = [&](int64_t ne0, int64_t ne1) { return ggml_new_tensor_2d(c, GGML_TYPE_F32, ne0, ne1); };
 
@@ -137,8 +183,7 @@ void Trainer::prepareTape(const std::vector<TokenRow> & rows, bool useAdapter, b
     t.inputs.packing = &t.packing;
     t.inputs.positions = ggml_new_tensor_1d(c, GGML_TYPE_I32, p.rows);
     t.inputs.keyPadding = ggml_new_tensor_3d(c, GGML_TYPE_F32, s.headSize, s.kvHeads, 15);
-    for (const auto & b : p.prefixBlocks) t.inputs.prefixMasks.push_back(floats(b.paddedKeys, b.queries.count));
-    for (const auto & b : p.segmentBlocks) t.inputs.segmentMasks.push_back(floats(b.paddedKeys, b.queries.count));
+    for (int64_t window : windows) t.inputs.masks[window] = maskTensors();
     ggml_tensor * alternating[2] = {};
     for (int64_t layer = 0; layer < s.layers; layer++) {
         ggml_tensor *& slot = alternating[layer % 2];
@@ -168,14 +213,13 @@ void Trainer::prepareTape(const std::vector<TokenRow> & rows, bool useAdapter, b
 
     const auto set = [](ggml_tensor * tensor, const void * data) { ggml_backend_tensor_set(tensor, data, 0, ggml_nbytes(tensor)); };
     std::vector<int32_t> flat(p.targets.size());
-    for (size_t i = 0; i < flat.size(); i++) flat[i] = (int32_t) ((int64_t) (i % (size_t) headChunk()) * s.vocabulary + p.targets[i]);
+    for (size_t i = 0; i < flat.size(); i++) flat[i] = (int32_t) ((int64_t) (i % (size_t) headChunkRows()) * s.vocabulary + p.targets[i]);
     set(t.tokens, p.tokens.data());
     set(t.inputs.positions, p.positions.data());
     set(t.targets, p.targets.data());
     set(t.flatTargets, flat.data());
     ggml_backend_tensor_memset(t.inputs.keyPadding, 0, 0, ggml_nbytes(t.inputs.keyPadding));
-    for (size_t i = 0; i < p.prefixBlocks.size(); i++) set(t.inputs.prefixMasks[i], p.prefixBlocks[i].mask.data());
-    for (size_t i = 0; i < p.segmentBlocks.size(); i++) set(t.inputs.segmentMasks[i], p.segmentBlocks[i].mask.data());
+    fillMasks();
 }
 
 size_t Trainer::layerNodes() const {
@@ -191,6 +235,7 @@ void Trainer::place(ggml_tensor * node, ggml_tensor * storage) {
 void Trainer::embed() {
     runner_.begin(8);
     ggml_tensor * embedded = ggml_get_rows(runner_.context(), model_.tokenEmbedding, tape_->tokens);
+    if (model_.architecture().embeddingScale != 1) embedded = ggml_scale(runner_.context(), embedded, model_.architecture().embeddingScale);
     place(embedded, tape_->layerInputs[0]);
     runner_.expand(embedded);
     runner_.allocate();
@@ -208,24 +253,33 @@ void Trainer::forwardLayer(int64_t layer) {
     }
     ggml_tensor * storage = t.keepActivations ? t.kept[layer].attended : t.attended;
     ggml_backend_tensor_memset(storage, 0, 0, ggml_nbytes(storage));
-    LayerGraph graph(runner_, model_, t.inputs, model_.layers[layer], isLast(layer), t.adapter);
+    LayerGraph graph(runner_, model_, t.inputs, layer, t.adapter);
     ggml_tensor * output = graph.forward(a);
     runner_.expand(output);
     place(output, t.layerInputs[layer + 1]);
     if (t.keepActivations) {
         Activations & kept = t.kept[layer];
         kept.input = a.input;
-        for (auto [node, leaf] : {std::pair{a.q, kept.q}, {a.k, kept.k}, {a.v, kept.v}, {a.middle, kept.middle}, {a.gate, kept.gate}, {a.up, kept.up}})
-            place(node, leaf);
-        for (size_t i = 0; i < a.probabilities.size(); i++) place(a.probabilities[i], kept.probabilities[i]);
+        for (const auto & [node, storage] : keptPairs(a, kept)) place(node, storage);
     }
     runner_.allocate();
     runner_.compute();
 }
 
-int64_t Trainer::headChunk() const {
+int64_t Trainer::headChunkRows() const {
     const int64_t rows = (int64_t) (headChunkBytes / (2 * sizeof(float) * (size_t) model_.shape().vocabulary));
     return std::clamp(rows, smallestHeadChunk, largestHeadChunk);
+}
+
+// softmax of the logits of normed hidden states, and the slope 1 − tanh² of a soft cap where there is one.
+Trainer::HeadChunk Trainer::headChunk(ggml_context * c, ggml_tensor * normed) const {
+    const Architecture & a = model_.architecture();
+    ggml_tensor * logits = ggml_mul_mat(c, model_.head.weight, normed);
+    if (model_.head.bias != nullptr) logits = ggml_add(c, logits, model_.head.bias);
+    if (a.logitScale != 1) logits = ggml_scale(c, logits, a.logitScale);
+    if (a.logitSoftcap == 0) return {ggml_soft_max(c, logits), nullptr};
+    ggml_tensor * tanh = ggml_tanh(c, ggml_scale(c, logits, 1.0f / a.logitSoftcap));
+    return {ggml_soft_max(c, ggml_scale(c, tanh, a.logitSoftcap)), ggml_scale_bias(c, ggml_sqr(c, tanh), -1.0f, 1.0f)};
 }
 
 // Per chunk of rows: p = softmax(W·h); logp = log p[target]; dlogp/dh = W[target] − Wᵀ·p. The loss is not needed yet, so
@@ -234,21 +288,28 @@ void Trainer::forwardHead() {
     Tape & t = *tape_;
     const Shape & s = model_.shape();
     const int64_t total = t.packing.segmentRows();
-    for (int64_t start = 0; start < total; start += headChunk()) {
+    for (int64_t start = 0; start < total; start += headChunkRows()) {
         if (cancelled_()) throw Failure("cancelled", "The work was stopped.", "", "Resume it when you like; what was finished is kept.");
-        const int64_t n = std::min(headChunk(), total - start);
-        runner_.begin(32);
+        const int64_t n = std::min(headChunkRows(), total - start);
+        runner_.begin(64);
         ggml_context * c = runner_.context();
         ggml_tensor * last = t.layerInputs.back();
         ggml_tensor * hidden = ggml_view_2d(c, last, s.embedding, n, last->nb[1], start * last->nb[1]);
-        ggml_tensor * normed = ggml_mul(c, ggml_rms_norm(c, hidden, s.epsilon), model_.outputNorm);
-        ggml_tensor * p = ggml_soft_max(c, ggml_mul_mat(c, model_.head.weight, normed));
-        ggml_tensor * at = ggml_view_1d(c, t.flatTargets, n, start * sizeof(int32_t));
-        ggml_tensor * chosen = ggml_get_rows(c, ggml_reshape_2d(c, p, 1, s.vocabulary * n), at);
-        runner_.expand(ggml_cpy(c, ggml_log(c, ggml_reshape_1d(c, chosen, n)), ggml_view_1d(c, t.logps, n, start * sizeof(float))));
+        HeadChunk chunk = headChunk(c, ggml_mul(c, ggml_rms_norm(c, hidden, s.epsilon), model_.outputNorm));
+        const auto chosen = [&](ggml_tensor * x) {
+            return ggml_get_rows(c, ggml_reshape_2d(c, x, 1, s.vocabulary * n), ggml_view_1d(c, t.flatTargets, n, start * sizeof(int32_t)));
+        };
+        ggml_tensor * logp = ggml_log(c, ggml_reshape_1d(c, chosen(chunk.probabilities), n));
+        runner_.expand(ggml_cpy(c, logp, ggml_view_1d(c, t.logps, n, start * sizeof(float))));
         if (t.keep) {
-            ggml_tensor * targets = ggml_view_1d(c, t.targets, n, start * sizeof(int32_t));
-            ggml_tensor * g = ggml_sub(c, ggml_get_rows(c, model_.head.weight, targets), ggml_mul_mat(c, model_.head.transposed, p));
+            ggml_tensor * own = ggml_get_rows(c, model_.head.weight, ggml_view_1d(c, t.targets, n, start * sizeof(int32_t)));
+            ggml_tensor * others = chunk.probabilities;
+            if (chunk.slope != nullptr) {
+                own = ggml_mul(c, own, ggml_reshape_2d(c, chosen(chunk.slope), 1, n));
+                others = ggml_mul(c, others, chunk.slope);
+            }
+            ggml_tensor * g = ggml_sub(c, own, ggml_mul_mat(c, model_.head.transposed, others));
+            if (model_.architecture().logitScale != 1) g = ggml_scale(c, g, model_.architecture().logitScale);
             ggml_tensor * storage = t.headGradients;
             runner_.expand(ggml_cpy(c, g, ggml_view_2d(c, storage, s.embedding, n, storage->nb[1], start * storage->nb[1])));
         }
@@ -294,7 +355,7 @@ void Trainer::backwardLayer(int64_t layer) {
     runner_.begin(2 * layerNodes());
     ggml_context * c = runner_.context();
     const bool needInput = layer > adapter().lowestLayer();
-    LayerGraph graph(runner_, model_, t.inputs, model_.layers[layer], isLast(layer), t.adapter);
+    LayerGraph graph(runner_, model_, t.inputs, layer, t.adapter);
     Activations a;
     if (t.keepActivations) {
         a = t.kept[layer];

@@ -21,7 +21,7 @@ struct MemoryUse {
 
 class Trainer {
   public:
-    Trainer(const std::string & modelPath, const std::string & libraries, int threads, ActivationPolicy policy, std::function<bool()> cancelled);
+    Trainer(const std::string & modelPath, const std::string & libraries, int threads, int64_t contextLength, ActivationPolicy policy, std::function<bool()> cancelled);
 
     const Model & model() const { return model_; }
     const Device & device() const { return device_; }
@@ -55,10 +55,18 @@ class Trainer {
         bool keep = false, keepActivations = false, adapter = false;
     };
 
+    struct HeadChunk {
+        ggml_tensor * probabilities;  // [vocabulary, rows]
+        ggml_tensor * slope;
+    };
+
     void useAdapter(std::unique_ptr<Adapter> adapter);
     void checkRows(const std::vector<TokenRow> & rows) const;
     void prepareTape(const std::vector<TokenRow> & rows, bool useAdapter, bool keep);
+    MaskSet maskTensors();
+    void fillMasks();
     Activations activationTensors(int64_t layer);
+    std::vector<std::pair<ggml_tensor *, ggml_tensor *>> keptPairs(const Activations & computed, const Activations & kept) const;
     bool shouldKeepActivations(const Packing & packing) const;
     void embed();
     void forwardLayer(int64_t layer);
@@ -67,7 +75,8 @@ class Trainer {
     void backwardLayer(int64_t layer);
     void place(ggml_tensor * node, ggml_tensor * storage);
     size_t layerNodes() const;
-    int64_t headChunk() const;
+    int64_t headChunkRows() const;
+    HeadChunk headChunk(ggml_context * context, ggml_tensor * normed) const;
     bool isLast(int64_t layer) const { return layer + 1 == model_.shape().layers; }
 
     Device device_;

@@ -24,28 +24,42 @@ function lossOf(reference: ReferenceCase, mode: CaseMode, logps: readonly (reado
   return computeLoss(logps, scores, { id: "stable-alignment", semantics, reduction, margin, ratio, ratingScale });
 }
 
-describe.each(["llama", "llama-order", "llama-wide"])("%s", (name) => {
+/** ggml's GELU on the CPU reads an F16 table, so Gemma agrees less (facts of the reference). */
+const exact = { logps: 1e-5, gradients: 1e-4, trace: 1e-5, digits: 5 };
+const gelu = { logps: 5e-4, gradients: 5e-3, trace: 1e-3, digits: 3 };
+
+describe.each([
+  { name: "llama", within: exact },
+  { name: "llama-order", within: exact },
+  { name: "llama-wide", within: exact },
+  { name: "qwen2", within: exact },
+  { name: "qwen3", within: exact },
+  { name: "phi3", within: exact },
+  { name: "gemma3", within: gelu },
+  { name: "gemma3-window", within: gelu },
+])("$name", ({ name, within }) => {
   describe.each(["keep", "recompute"] as const)("activations: %s", (activations) => {
     test.each(caseModes)("%s equals PyTorch", async (mode) => {
       const reference = await readCase(name);
       const trainer = await openTrainer(casePath(name, "model.gguf"), { activations });
       await trainer.loadAdapter(casePath(name, "adapter.gguf"));
       const [logps = []] = await trainer.forward([caseRow(reference)], { adapter: true, keep: true });
-      expect(largestDifference(logps, reference.logps)).toBeLessThan(1e-5);
+      expect(largestDifference(logps, reference.logps)).toBeLessThan(within.logps);
 
       const loss = lossOf(reference, mode, logps);
       const expected = reference.modes[mode];
-      expect(loss.value).toBeCloseTo(expected.loss, 5);
-      expect(loss.metrics.penalty).toBeCloseTo(expected.penalty, 5);
-      for (const [i, nll] of loss.metrics.nll.entries()) expect(nll).toBeCloseTo(expected.nll[i] as number, 5);
+      expect(loss.value).toBeCloseTo(expected.loss, within.digits);
+      expect(loss.metrics.penalty).toBeCloseTo(expected.penalty, within.digits);
+      for (const [i, nll] of loss.metrics.nll.entries())
+        expect(nll).toBeCloseTo(expected.nll[i] as number, within.digits);
 
       await trainer.backward([loss.dLogp]);
       const gradients = join(await temporaryFolder(), "gradients.gguf");
       await trainer.saveGradients(gradients);
       for (const [tensor, error] of await compareFiles(gradients, casePath(name, `grads-${mode}.gguf`), relativeError))
-        expect(error, tensor).toBeLessThan(1e-4);
+        expect(error, tensor).toBeLessThan(within.gradients);
       const { gradNorm } = await trainer.step(referenceStep);
-      expect(Math.abs(gradNorm / expected.grad_norm - 1)).toBeLessThan(1e-4);
+      expect(Math.abs(gradNorm / expected.grad_norm - 1)).toBeLessThan(within.gradients);
     });
   });
 
@@ -57,13 +71,13 @@ describe.each(["llama", "llama-order", "llama-wide"])("%s", (name) => {
       await trainer.zeroGradients();
       const [logps = []] = await trainer.forward([caseRow(reference)], { adapter: true, keep: true });
       const loss = lossOf(reference, "paper-mean", logps);
-      expect(Math.abs(loss.value - expected)).toBeLessThan(1e-5);
+      expect(Math.abs(loss.value - expected)).toBeLessThan(within.trace);
       await trainer.backward([loss.dLogp]);
       await trainer.step(referenceStep);
     }
     const after = join(await temporaryFolder(), "after.gguf");
     await trainer.saveAdapter(after);
     const errors = await compareFiles(after, casePath(name, "adapter-after-5-steps.gguf"), relativeError);
-    for (const [tensor, error] of errors) expect(error, tensor).toBeLessThan(1e-4);
+    for (const [tensor, error] of errors) expect(error, tensor).toBeLessThan(within.gradients);
   });
 });

@@ -1,0 +1,44 @@
+// Linears with their adapters, norms, and the views that rows and columns of a matrix need.
+#include "adapter.h"
+#include "layer.h"
+
+// Rows [start, start + count) of a tensor whose last dimension is the row.
+ggml_tensor * LayerGraph::rowsOf(ggml_tensor * x, int64_t start, int64_t count) {
+    if (x->ne[2] == 1) return ggml_view_2d(c_, x, x->ne[0], count, x->nb[1], start * x->nb[1]);
+    return ggml_view_3d(c_, x, x->ne[0], x->ne[1], count, x->nb[1], x->nb[2], start * x->nb[2]);
+}
+
+// Columns of a matrix, copied: the parts of a fused projection.
+ggml_tensor * LayerGraph::columnsOf(ggml_tensor * x, int64_t start, int64_t count) {
+    return ggml_cont(c_, ggml_view_2d(c_, x, count, x->ne[1], x->nb[1], start * sizeof(float)));
+}
+
+ggml_tensor * LayerGraph::norm(ggml_tensor * x, ggml_tensor * weight) { return ggml_mul(c_, ggml_rms_norm(c_, x, shape_.epsilon), weight); }
+
+ggml_tensor * LayerGraph::normBack(ggml_tensor * dy, ggml_tensor * x, ggml_tensor * weight) {
+    return ggml_rms_norm_back(c_, ggml_mul(c_, dy, weight), x, shape_.epsilon);
+}
+
+ggml_tensor * LayerGraph::turned(ggml_tensor * x) { return ggml_cont(c_, ggml_transpose(c_, x)); }
+
+ggml_tensor * LayerGraph::apply(const Linear & linear, ggml_tensor * x) {
+    ggml_tensor * y = ggml_mul_mat(c_, linear.weight, x);
+    if (adapter_ && linear.lora != nullptr) {
+        ggml_tensor * h = ggml_scale(c_, ggml_mul_mat(c_, linear.lora->a, x), linear.lora->scale);
+        y = ggml_add(c_, y, ggml_mul_mat(c_, linear.lora->b, h));
+    }
+    return linear.bias == nullptr ? y : ggml_add(c_, y, linear.bias);
+}
+
+// dX = Wᵀ·dY + Aᵀ·dh with dh = scale·Bᵀ·dY; dA = x·dhᵀ, dB = scale·h·dYᵀ with h = A·x computed again.
+ggml_tensor * LayerGraph::applyBack(const Linear & linear, ggml_tensor * dy, ggml_tensor * x, bool needInput) {
+    ggml_tensor * dx = needInput ? ggml_mul_mat(c_, linear.transposed, dy) : nullptr;
+    if (!adapter_ || linear.lora == nullptr) return dx;
+    const LoraPair & lora = *linear.lora;
+    if (lastTurned_ != x) lastTurned_ = x, lastTurnedResult_ = turned(x);
+    ggml_tensor * h = ggml_scale(c_, ggml_mul_mat(c_, lora.a, x), lora.scale);
+    ggml_tensor * dh = ggml_scale(c_, ggml_mul_mat(c_, turned(lora.b), dy), lora.scale);
+    runner_.expand(ggml_add_inplace(c_, lora.gradB, ggml_mul_mat(c_, turned(h), turned(dy))));
+    runner_.expand(ggml_add_inplace(c_, lora.gradA, ggml_mul_mat(c_, lastTurnedResult_, turned(dh))));
+    return needInput ? ggml_add(c_, dx, ggml_mul_mat(c_, turned(lora.a), dh)) : nullptr;
+}
