@@ -19,6 +19,7 @@ export const errorExitCodes = {
   "run-mismatch": 4,
   "workspace-locked": 5,
   "workspace-newer": 5,
+  "device-busy": 5,
   "read-only": 6,
   "disk-full": 6,
   "out-of-memory": 7,

@@ -1,0 +1,105 @@
+/** Training: derived defaults, memory, metrics of any run, checkpoints. */
+import { z } from "zod";
+import { alignConfig, metricsLine } from "../alignment.ts";
+import { procedure, runKey, settingProblem, settingsOf } from "./common.ts";
+import { started, startOptions } from "./society.ts";
+
+type AlignConfigInput = z.input<typeof alignConfig>;
+
+export const efforts = ["quick", "normal", "thorough"] as const;
+
+/** Bytes by part; an estimate from shapes, as the trainer holds them. */
+export const trainingMemory = z.object({
+  weights: z.number(),
+  /** Adapter, its gradient and the optimizer's two moments. */
+  adapter: z.number(),
+  /** What backward reads, for one packed forward. */
+  activations: z.number(),
+  total: z.number(),
+  free: z.number(),
+  verdict: z.enum(["fits", "tight", "does-not-fit"]),
+});
+
+export const metricNames = metricsLine.keyof().exclude(["step"]);
+export type MetricName = z.infer<typeof metricNames>;
+
+export const series = z.object({
+  name: z.string(),
+  /** Steps, ascending. */
+  x: z.array(z.number()),
+  /** Null = the run has no value there (e.g. margin without pairs). */
+  y: z.array(z.number().nullable()),
+});
+
+export const runMetrics = z.object({
+  run: runKey,
+  /** Lines in metrics.jsonl. */
+  steps: z.number().int(),
+  /** True when every line of the range is there; false when each bucket gave its least and its greatest point. */
+  raw: z.boolean(),
+  series: z.array(series),
+  /** The evaluation curve, whole. */
+  evaluations: z.array(z.object({ step: z.number().int(), loss: z.number(), accuracy: z.number().nullable() })),
+});
+export type RunMetrics = z.infer<typeof runMetrics>;
+
+export const checkpointEntry = z.object({
+  step: z.number().int(),
+  directory: z.string(),
+  adapter: z.string(),
+  bytes: z.number(),
+  at: z.number(),
+});
+
+export const alignContract = {
+  align: {
+    /** Settings derived from model, data and effort, with a sentence for each that was derived. */
+    defaults: procedure
+      .input(
+        z.object({
+          model: z.string().nullable().default(null),
+          data: z.string().nullable().default(null),
+          effort: z.enum(efforts).default("normal"),
+        }),
+      )
+      .output(
+        z.object({
+          config: z.record(z.string(), z.unknown()),
+          reasons: z.array(z.object({ setting: z.string(), reason: z.string() })),
+        }),
+      ),
+    /** Checks the settings and estimates the memory; nothing starts. `memory` null while model or settings are unfit. */
+    preview: procedure.input(z.object({ config: settingsOf<Partial<AlignConfigInput>>() })).output(
+      z.object({
+        problems: z.array(settingProblem),
+        memory: trainingMemory.nullable(),
+        /** Optimizer steps; null until the data are readable. */
+        steps: z.number().int().nullable(),
+        rows: z.number().int().nullable(),
+        /** Weights that are trained. */
+        parameters: z.number().nullable(),
+      }),
+    ),
+    start: procedure
+      .input(startOptions.extend({ config: settingsOf<AlignConfigInput>() }))
+      .output(started.extend({ config: alignConfig })),
+    /**
+     * Curves of a run, also while it runs: at most `points` points per series in the range (two per bucket, the least
+     * and the greatest, so no spike is lost).
+     */
+    metrics: procedure
+      .input(
+        z.object({
+          run: runKey,
+          names: z.array(metricNames).min(1).default(["loss"]),
+          /** First and last step; null = all. */
+          from: z.number().int().positive().nullable().default(null),
+          to: z.number().int().positive().nullable().default(null),
+          points: z.number().int().min(2).max(100_000).default(2000),
+        }),
+      )
+      .output(runMetrics),
+    /** Whole checkpoints, newest first. */
+    checkpoints: procedure.input(z.object({ run: runKey })).output(z.array(checkpointEntry)),
+  },
+};

@@ -1,0 +1,68 @@
+/** The same prompt to base and aligned, side by side, on one copy of the weights. */
+import { eventIterator } from "@orpc/contract";
+import { z } from "zod";
+import { promptFormat, sampling } from "../society.ts";
+import { procedure } from "./common.ts";
+
+export const sides = ["base", "aligned"] as const;
+export type Side = (typeof sides)[number];
+
+export const chatEvent = z.discriminatedUnion("type", [
+  /** Text that follows what came before on that side. */
+  z.object({ type: z.literal("text"), side: z.enum(sides), text: z.string() }),
+  z.object({
+    type: z.literal("end"),
+    side: z.enum(sides),
+    promptTokens: z.number().int(),
+    completionTokens: z.number().int(),
+    seconds: z.number(),
+    /** `length`: cut at `maxTokens`; `stopped`: by `chat.stop`. */
+    reason: z.enum(["end", "length", "stopped"]),
+  }),
+]);
+export type ChatEvent = z.infer<typeof chatEvent>;
+
+export const chatSession = z.object({
+  session: z.string(),
+  model: z.string(),
+  adapter: z.string().nullable(),
+  sides: z.array(z.enum(sides)),
+  contextSize: z.number().int(),
+});
+
+export const chatContract = {
+  chat: {
+    /**
+     * Loads the model once and answers with the bare weights and, where an adapter is given, with the adapter as well.
+     * Replaces the session that was open. `device-busy` while training runs.
+     */
+    open: procedure
+      .input(
+        z.object({
+          model: z.string(),
+          adapter: z.string().nullable().default(null),
+          promptFormat: promptFormat.default("template"),
+          /** Tokens per side; null = what a load takes. */
+          contextSize: z.number().int().positive().nullable().default(null),
+        }),
+      )
+      .output(chatSession),
+    /** Every message stands by itself, as in training and evaluation. Both sides get the same seed. Ends with the last `end`. */
+    send: procedure
+      .input(
+        z.object({
+          session: z.string(),
+          text: z.string().min(1).max(100_000),
+          sampling: sampling.prefault({}),
+          seed: z.number().int().min(0).max(0xffffffff).default(1),
+        }),
+      )
+      .output(eventIterator(chatEvent)),
+    /** Both sides end with `stopped`; what was said stays. */
+    stop: procedure.input(z.object({ session: z.string() })).output(z.object({})),
+    /** Unloads the model. */
+    close: procedure.input(z.object({ session: z.string() })).output(z.object({})),
+    /** The open session; null when none is (closed, or unloaded because training took the device). */
+    current: procedure.output(chatSession.nullable()),
+  },
+};
