@@ -4,7 +4,6 @@
  * A supervisor is an oRPC link: a client made over it survives restarts of the process behind it. Calls in flight when
  * the process dies reject with `native-crash`; the next call starts a new process.
  */
-import { type ChildProcess, fork } from "node:child_process";
 import { type ClientLink, type ClientOptions, createORPCClient, mapEventIterator } from "@orpc/client";
 import { RPCLink } from "@orpc/client/message-port";
 import type { ContractRouterClient } from "@orpc/contract";
@@ -12,7 +11,7 @@ import { FolkmootError } from "../contract/errors.ts";
 import type { EngineContract, TrainerContract } from "../contract/jobs.ts";
 import { describeExit, type HostKind } from "./crash.ts";
 import { fromWireError } from "./errors.ts";
-import { childPort, type HostPort } from "./port.ts";
+import { forkHost, type HostProcess, type SpawnHost } from "./spawnHost.ts";
 
 /** Longest time from fork to `ready`, milliseconds. */
 const startMs = 30_000;
@@ -28,6 +27,8 @@ export interface HostOptions {
   readonly entry?: URL;
   /** Everything the child writes to its standard error; default: kept for diagnostics only. */
   readonly onLog?: (text: string) => void;
+  /** Makes the process; default: a forked Node. */
+  readonly spawn?: SpawnHost;
 }
 
 export interface Host<Client> extends AsyncDisposable {
@@ -54,8 +55,7 @@ export function trainerHost(options: HostOptions = {}): Host<TrainerClient> {
 }
 
 interface RunningHost {
-  readonly child: ChildProcess;
-  readonly port: HostPort;
+  readonly child: HostProcess;
   readonly link: RPCLink<Record<never, never>>;
   /** Resolves with the error that the exit means; never rejects. */
   readonly exited: Promise<FolkmootError>;
@@ -138,30 +138,26 @@ async function callHost(
 }
 
 async function startHost(kind: HostKind, options: HostOptions): Promise<RunningHost> {
-  const child = fork(options.entry ?? hostEntry(kind), [], {
-    serialization: "advanced",
-    stdio: ["ignore", "ignore", "pipe", "ipc"],
-    execArgv: [],
-    env: { ...process.env, ...options.env },
-  });
   let stderr = "";
-  child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-    stderr = (stderr + text).slice(-stderrBytes);
-    options.onLog?.(text);
+  const child = (options.spawn ?? forkHost)({
+    kind,
+    entry: options.entry ?? hostEntry(kind),
+    env: { ...process.env, ...options.env },
+    onStderr: (text) => {
+      stderr = (stderr + text).slice(-stderrBytes);
+      options.onLog?.(text);
+    },
   });
-  const port = childPort(child);
-  const exited = new Promise<FolkmootError>((resolve) => {
-    child.once("error", (error) => resolve(describeExit(kind, { code: null, signal: null, stderr: String(error) })));
-    child.once("exit", (code, signal) => resolve(describeExit(kind, { code, signal, stderr })));
-  });
-  // The listener goes before oRPC's, so that `exited` is settled when pending calls reject.
-  const link = new RPCLink({ port: port.rpc });
+  const exited = child.ended.then(({ code, signal, failure }) =>
+    describeExit(kind, { code, signal, stderr: failure ?? stderr }),
+  );
+  const link = new RPCLink({ port: child.port.rpc });
   const ready = new Promise<"ready">((resolve) => {
-    port.onControl((message) => message === "ready" && resolve("ready"));
+    child.port.onControl((message) => message === "ready" && resolve("ready"));
   });
   const outcome = await Promise.race([ready, exited, tick(startMs)]);
-  if (outcome === "ready") return { child, port, link, exited };
-  child.kill("SIGKILL");
+  if (outcome === "ready") return { child, link, exited };
+  child.kill();
   throw (
     outcome ??
     new FolkmootError("native-missing", {
@@ -173,10 +169,10 @@ async function startHost(kind: HostKind, options: HostOptions): Promise<RunningH
   );
 }
 
-async function endHost({ child, port, exited }: RunningHost): Promise<void> {
-  port.control("shutdown");
+async function endHost({ child, exited }: RunningHost): Promise<void> {
+  child.port.control("shutdown");
   if ((await Promise.race([exited, tick(endMs)])) !== undefined) return;
-  child.kill("SIGKILL");
+  child.kill();
   await exited;
 }
 
