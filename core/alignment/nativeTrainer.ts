@@ -112,7 +112,7 @@ export interface NativeTrainer {
 }
 
 /** Types that merge and quantize can write, by llama.cpp's names. */
-export const quantizationTypes = ["F32", "F16", "BF16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0"] as const;
+export const quantizationTypes = ["F32", "F16", "BF16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0", "IQ4_XS"] as const;
 export type QuantizationType = (typeof quantizationTypes)[number];
 
 export interface NativeAddon {

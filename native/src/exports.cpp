@@ -135,9 +135,10 @@ void quantizeModel(const std::string & input, const std::string & output, const 
         {"F32", LLAMA_FTYPE_ALL_F32},          {"F16", LLAMA_FTYPE_MOSTLY_F16},       {"BF16", LLAMA_FTYPE_MOSTLY_BF16},
         {"Q8_0", LLAMA_FTYPE_MOSTLY_Q8_0},     {"Q6_K", LLAMA_FTYPE_MOSTLY_Q6_K},     {"Q5_K_M", LLAMA_FTYPE_MOSTLY_Q5_K_M},
         {"Q4_K_M", LLAMA_FTYPE_MOSTLY_Q4_K_M}, {"Q4_0", LLAMA_FTYPE_MOSTLY_Q4_0},
+        {"IQ4_XS", LLAMA_FTYPE_MOSTLY_IQ4_XS},
     };
     const auto found = types.find(type);
-    if (found == types.end()) throw Failure("bad-setting", type + " is not a type that can be written.", "", "Choose Q8_0, Q6_K, Q5_K_M, Q4_K_M, Q4_0, BF16, F16 or F32.");
+    if (found == types.end()) throw Failure("bad-setting", type + " is not a type that can be written.", "", "Choose Q8_0, Q6_K, Q5_K_M, Q4_K_M, Q4_0, IQ4_XS, BF16, F16 or F32.");
     GgufFile checked(input);  // every tensor lies within the file, or llama.cpp would read past its end
     const Libraries & llama = loadLibraries(libraries, true);
     llama_model_quantize_params params = llama.quantizeDefaults();
