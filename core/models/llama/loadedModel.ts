@@ -5,7 +5,6 @@ import { hashFile } from "../../workspace/hash.ts";
 import { type GgufHeader, modelUnsupported } from "../ggufHeader.ts";
 import { loadedContextSize, promptChunk } from "../inspect.ts";
 import type { LanguageModel } from "../languageModel.ts";
-import { arrayValue } from "../metadata.ts";
 import { type PromptFormatter, templateFormatter } from "../promptFormat.ts";
 import { type BatchRules, freeRules } from "./batching.ts";
 import { BatchState } from "./batchState.ts";
@@ -190,10 +189,9 @@ class Weights implements LoadedModel {
   private async batchRules(adapter: string | null): Promise<BatchRules> {
     const { options, threads, header, model } = this.parts;
     if (!(options.deterministic ?? true)) return freeRules;
-    const vocabulary = arrayValue(header, "tokenizer.ggml.tokens")?.length ?? 1;
     // Threads wait for each other after every operation: on a small model one alone is done sooner.
     const trialThreads = header.fileBytes < smallModelBytes ? 1 : threads;
-    return measureBatchRules(model, { vocabulary, threads: trialThreads, lora: adapter });
+    return measureBatchRules(model, { header, threads: trialThreads, lora: adapter });
   }
 }
 

@@ -51,9 +51,20 @@ export class ResponseScorer {
     return new ResponseScorer(model, context, options.controlTokens);
   }
 
-  /** Calls queue; each starts from an empty sequence. */
+  /** Query as rendered text, response tokenized apart from it (definitions.md, "Tokens"). Calls queue. */
   score(query: string, response: string, { appendEos }: { appendEos: boolean }): Promise<ResponseLogps> {
-    const scored = this.last.then(() => this.scoreNow(query, response, appendEos));
+    const { model } = this;
+    const begin = beginToken(model);
+    const end = appendEos ? model.tokens.eos : null;
+    return this.scoreTokens(
+      [...(begin === null ? [] : [begin]), ...tokenizeText(model, query, this.controlTokens)],
+      [...tokenizeText(model, response, false), ...(end === null ? [] : [end])],
+    );
+  }
+
+  /** `prompt` with its beginning-of-sequence token, if it has one. */
+  scoreTokens(prompt: readonly Token[], response: readonly Token[]): Promise<ResponseLogps> {
+    const scored = this.last.then(() => this.scoreNow(prompt, response));
     this.last = scored.catch(() => {});
     return scored;
   }
@@ -63,28 +74,24 @@ export class ResponseScorer {
     await this.context.dispose();
   }
 
-  private async scoreNow(query: string, response: string, appendEos: boolean): Promise<ResponseLogps> {
-    const { model } = this;
-    const begin = beginToken(model);
-    const prompt = [...(begin === null ? [] : [begin]), ...tokenizeText(model, query, this.controlTokens)];
-    const end = appendEos && model.tokens.eos !== null ? [model.tokens.eos] : [];
-    const tokens = [...tokenizeText(model, response, false), ...end];
-    this.checkLengths(prompt.length, tokens.length);
-    const logps = tokens.map(() => Number.NaN);
-    const input: ControlledEvaluateInputItem[] = [...prompt, ...tokens.slice(0, -1)].map((token, at) =>
+  /** Starts from an empty sequence: what was scored before changes nothing. */
+  private async scoreNow(prompt: readonly Token[], response: readonly Token[]): Promise<ResponseLogps> {
+    this.checkLengths(prompt.length, response.length);
+    const logps = response.map(() => Number.NaN);
+    const input: ControlledEvaluateInputItem[] = [...prompt, ...response.slice(0, -1)].map((token, at) =>
       at < prompt.length - 1 ? token : [token, { generateNext: { logits: true } }],
     );
     await this.sequence.clearHistory();
     await this.sequence.controlledEvaluate(input, {
       onTokenResult: (at, { next }) => {
         const index = at - prompt.length + 1;
-        logps[index] = logProbability(next.logits ?? new Map(), tokens[index] as Token);
+        logps[index] = logProbability(next.logits ?? new Map(), response[index] as Token);
         // One row of logits may be a megabyte; the result would keep all of them until the end.
         delete next.logits;
       },
     });
-    if (logps.some((logp) => !Number.isFinite(logp))) throw noNumbers();
-    return { tokens, logps };
+    if (!logps.every(Number.isFinite)) throw noNumbers();
+    return { tokens: response, logps };
   }
 
   private checkLengths(prompt: number, response: number): void {

@@ -4,16 +4,24 @@
  * It depends on processor, weight type, library and adapter, because llama.cpp takes other matrix kernels for other
  * numbers of rows. Measured on x86 with AMX, v0.5.0: Q8_0, Q6_K, Q4_0 need no grouping at all; F32, F16 and BF16
  * compute a single row differently from two and more; Q4_K computes rows in fours and what is left over differently.
+ * The trial sees logits, and where activations are quantized between two layers a difference in the last bit shows only
+ * now and then. So float matrices (an adapter's are always) count as needing groups without a trial.
+ *
  * A deterministic engine fills its batches up to such a multiple; where none is found, it computes one row at a time.
  * Where grouping is needed, prompts are evaluated alone: of a prompt only the last row goes through the last layer and
  * the head, and that single row would have company or not.
  */
 import type { LlamaModel, Token } from "node-llama-cpp";
+import type { GgufHeader } from "../ggufHeader.ts";
+import { arrayValue } from "../metadata.ts";
 import { type BatchRules, isolatedRules, type Phase } from "./batching.ts";
 import { BatchState } from "./batchState.ts";
 import { Slot } from "./slot.ts";
 
 const candidates = [1, 4, 8];
+const floatTypes = new Set(["F32", "F16", "BF16"]);
+/** Different tokens that each grouping is tried with. */
+const trialTokens = 4;
 /** Sequences of the trial; numbers of rows at which kernels are known to change lie below. */
 const trialSequences = 16;
 const groupSizes = [1, 2, 3, 4, 5, 8, 16];
@@ -27,7 +35,7 @@ const readTokens = 48;
  */
 export async function measureBatchRules(
   model: LlamaModel,
-  options: { vocabulary: number; threads: number; lora: string | null },
+  options: { header: GgufHeader; threads: number; lora: string | null },
 ): Promise<BatchRules> {
   const state = new BatchState(isolatedRules);
   const context = await model.createContext({
@@ -42,15 +50,25 @@ export async function measureBatchRules(
   });
   try {
     state.slots = Array.from({ length: trialSequences }, (_, ticket) => new Slot(context.getSequence(), ticket));
-    const trial = new Trial(state, options.vocabulary);
+    const trial = new Trial(state, arrayValue(options.header, "tokenizer.ggml.tokens")?.length ?? 1);
     await trial.prepare();
+    const least = options.lora !== null || hasFloatMatrix(options.header) ? 2 : 1;
     for (const rows of candidates)
-      if (await trial.tokensAgree(rows))
+      if (rows >= least && (await trial.tokensAgree(rows)))
         return { rows, prompts: rows === 1 && (await trial.promptsAgree()) ? "equal" : "alone" };
     return isolatedRules;
   } finally {
     await context.dispose();
   }
+}
+
+/** Whether a matrix product of the model has a float matrix; the embedding is only looked up, unless it is the head. */
+function hasFloatMatrix({ tensors }: GgufHeader): boolean {
+  const tied = !tensors.some(({ name }) => name === "output.weight");
+  return tensors.some(
+    ({ name, dimensions, type }) =>
+      dimensions.length > 1 && floatTypes.has(type) && (tied || name !== "token_embd.weight"),
+  );
 }
 
 class Trial {
@@ -80,12 +98,15 @@ class Trial {
   /** Whether all rows are the same in batches of `rows` single tokens, twice `rows`, … */
   async tokensAgree(rows: number): Promise<boolean> {
     const sizes = groupSizes.map((n) => n * rows).filter((size) => size <= trialSequences);
-    return (await this.outcomes(sizes, { rows, prompts: "alone" }, "decode", this.tokens(4, 1))).size === 1;
+    for (let i = 0; i < trialTokens; i++)
+      if ((await this.outcomes(sizes, { rows, prompts: "alone" }, "decode", this.tokens(4 + i, 1))).size !== 1)
+        return false;
+    return true;
   }
 
   /** Whether prompts of equal length come out alone as they do together. */
   async promptsAgree(): Promise<boolean> {
-    return (await this.outcomes(groupSizes, { rows: 1, prompts: "equal" }, "prompt", this.tokens(5, 5))).size === 1;
+    return (await this.outcomes(groupSizes, { rows: 1, prompts: "equal" }, "prompt", this.tokens(5, 7))).size === 1;
   }
 
   /** The different results, as texts of exact numbers, over all rows of batches of these sizes. */
