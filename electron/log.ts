@@ -1,0 +1,27 @@
+/** The last lines of what main and hosts said, for "Copy diagnostics". */
+
+/** Lines kept. */
+const keptLines = 200;
+/** Characters kept of one line. */
+const longestLine = 500;
+
+export class RecentLog {
+  private readonly kept: string[] = [];
+  private readonly now: () => Date;
+
+  constructor(now: () => Date = () => new Date()) {
+    this.now = now;
+  }
+
+  /** @param source e.g. `main`, `security`, `engine` */
+  add(source: string, text: string): void {
+    const time = this.now().toISOString();
+    for (const line of text.split("\n").filter((part) => part.trim() !== ""))
+      this.kept.push(`${time} ${source}: ${line.slice(0, longestLine)}`);
+    this.kept.splice(0, this.kept.length - keptLines);
+  }
+
+  lines(): readonly string[] {
+    return this.kept;
+  }
+}
