@@ -16,6 +16,7 @@ interface Flags {
   readonly out?: string;
   readonly seed: string;
   readonly size: ExperimentSizeName;
+  readonly experiment?: string;
 }
 
 export function demoCommand(run: RunCommand): Command {
@@ -25,7 +26,8 @@ export function demoCommand(run: RunCommand): Command {
     )
     .option("--out <dir>", "folder for everything (default: demo-output/<size>-seed<n>)")
     .option("--seed <n>", "seed of everything that is drawn", "1")
-    .addOption(new Option("--size <name>", "full, or small for a quick look").choices(experimentSizes).default("full"));
+    .addOption(new Option("--size <name>", "full, or small for a quick look").choices(experimentSizes).default("full"))
+    .option("--experiment <file>", "another experiment of the same form (default: the village that comes along)");
   addOutputFlags(command);
   addExample(command, "folkmoot demo --size small --seed 7 --out /tmp/demo");
   command.action((flags: Flags) =>
@@ -33,7 +35,8 @@ export function demoCommand(run: RunCommand): Command {
       const seed = asNumber(flags.seed, { flag: "--seed", workingFolder: context.workingFolder });
       if (!Number.isInteger(seed) || seed < 0) throw badFlag("--seed", `"${flags.seed}" is not a whole number from 0`);
       const directory = absolute(context.workingFolder, flags.out ?? join("demo-output", `${flags.size}-seed${seed}`));
-      const plan = await planDemo(experimentPath(), directory, flags.size, seed);
+      const file = flags.experiment === undefined ? ownExperiment() : absolute(context.workingFolder, flags.experiment);
+      const plan = await planDemo(file, directory, flags.size, seed);
       const results = await runDemo(context, plan, directory);
       context.terminal.result(results, `\n${demoTable(results)}`);
     }),
@@ -42,7 +45,7 @@ export function demoCommand(run: RunCommand): Command {
 }
 
 /** resources/demo of the nearest folder above: the same from sources and from dist/. */
-function experimentPath(): string {
+function ownExperiment(): string {
   const name = join("resources", "demo", "experiment.json");
   for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
     if (existsSync(join(folder, name))) return join(folder, name);
