@@ -6,7 +6,7 @@ import type { MetadataValue } from "../../../core/models/ggufWriter.ts";
 import { randomStream } from "../../../core/random.ts";
 import { addon, casePath, caseRow, libraries, openTrainer, readCase } from "../../support/nativeCases.ts";
 import { temporaryFolder } from "../../support/temporaryFolder.ts";
-import { type TinyShape, writeTinyModel } from "../../support/tinyLlama.ts";
+import { type TinyShape, writeTinyModel } from "../../support/tinyModels.ts";
 
 const open = (model: string) => addon.openTrainer({ model, libraries, threads: 1 });
 const u32 = (value: number): MetadataValue => ({ type: "u32", value });
@@ -72,7 +72,7 @@ describe("a damaged file is model-corrupt", () => {
 
   test.each<[string, Partial<TinyShape>]>([
     ["an absurd number of blocks", { metadata: { "llama.block_count": u32(4_000_000_000) } }],
-    ["more blocks than tensors", { metadata: { "llama.block_count": u32(4) } }],
+    ["more blocks than tensors", { metadata: { "llama.block_count": u32(6) } }],
     ["no blocks", { metadata: { "llama.block_count": u32(0) } }],
     ["no heads", { metadata: { "llama.attention.head_count": u32(0) } }],
     ["heads that key heads do not divide", { metadata: { "llama.attention.head_count_kv": u32(3) } }],

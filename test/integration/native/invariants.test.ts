@@ -18,7 +18,7 @@ import {
   relativeError,
 } from "../../support/nativeCases.ts";
 import { temporaryFolder } from "../../support/temporaryFolder.ts";
-import { writeTinyModel } from "../../support/tinyLlama.ts";
+import { everyArchitecture, writeTinyModel } from "../../support/tinyModels.ts";
 
 const model = casePath("llama", "model.gguf");
 const adapter = casePath("llama", "adapter.gguf");
@@ -109,10 +109,7 @@ test("recomputed activations give the gradients of kept ones", async () => {
   for (const [tensor, error] of errors) expect(error, tensor).toBeLessThan(1e-6);
 });
 
-test.each([
-  { tied: false, ropeFactors: false },
-  { tied: true, ropeFactors: true },
-])("the gradient is the slope of the loss: %o", async (shape) => {
+test.each(everyArchitecture)("the gradient is the slope of the loss: %o", async (shape) => {
   const folder = await temporaryFolder();
   const path = join(folder, "tiny.gguf");
   await writeTinyModel(path, { ...shape, seed: 5 });
@@ -135,7 +132,9 @@ test.each([
   await trainer.saveAdapter(join(folder, "adapter.gguf"));
   const gradients = await readTensors(join(folder, "gradients.gguf"));
   const norm = Math.sqrt([...gradients.values()].reduce((sum, g) => sum + g.reduce((a, x) => a + x * x, 0), 0));
-  const epsilon = 2e-3;
+  // A longer step for Gemma: its GELU reads an F16 table, whose steps a short one would measure.
+  const gelu = shape.architecture?.startsWith("gemma") ?? false;
+  const epsilon = gelu ? 1e-2 : 2e-3;
   const values: number[] = [];
   for (const sign of [1, -1]) {
     await shiftAdapter(join(folder, "adapter.gguf"), join(folder, "shifted.gguf"), gradients, (sign * epsilon) / norm);
@@ -143,7 +142,7 @@ test.each([
     values.push(await loss());
   }
   const slope = ((values[0] as number) - (values[1] as number)) / (2 * epsilon);
-  expect(Math.abs(slope / norm - 1)).toBeLessThan(2e-3);
+  expect(Math.abs(slope / norm - 1)).toBeLessThan(gelu ? 1e-2 : 2e-3);
 });
 
 describe("steps", () => {

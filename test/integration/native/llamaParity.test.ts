@@ -1,0 +1,128 @@
+/** Our forward against llama.cpp's on the same file: what is trained is what will be served. */
+import { join } from "node:path";
+import type { LlamaModel, Token } from "node-llama-cpp";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { TokenRow } from "../../../core/alignment/nativeTrainer.ts";
+import { ResponseScorer } from "../../../core/models/llama/responseScorer.ts";
+import { loadCheckedModel } from "../../../core/models/llama/runtime.ts";
+import { randomStream } from "../../../core/random.ts";
+import { addon, casePath, libraries, openTrainer } from "../../support/nativeCases.ts";
+import { temporaryFolder } from "../../support/temporaryFolder.ts";
+import { everyArchitecture, writeTinyModel } from "../../support/tinyModels.ts";
+
+async function llamaModel(path: string): Promise<LlamaModel> {
+  const { model } = await loadCheckedModel(path, { threads: 1 });
+  onTestFinished(() => model.dispose());
+  return model;
+}
+
+/** llama.cpp's log-probability of every response token, keys and values in F32, flash attention off. */
+async function llamaLogps(path: string, adapter: string | null, row: TokenRow, contextSize = 256): Promise<number[][]> {
+  const scorer = await ResponseScorer.open(await llamaModel(path), {
+    contextSize,
+    batchSize: contextSize,
+    threads: 1,
+    lora: adapter,
+    controlTokens: false,
+  });
+  const logps: number[][] = [];
+  for (const response of row.responses)
+    logps.push([...(await scorer.scoreTokens(row.query as Token[], response as Token[])).logps]);
+  await scorer.dispose();
+  return logps;
+}
+
+function randomRow(vocabulary: number, seed: number): TokenRow {
+  const stream = randomStream(seed, "row");
+  const tokens = (length: number) => Array.from({ length }, () => 3 + stream.integer(vocabulary - 3));
+  return { query: tokens(23), responses: [tokens(9), tokens(31), tokens(1)] };
+}
+
+const difference = (a: readonly (readonly number[])[], b: readonly (readonly number[])[]) =>
+  Math.max(...a.flatMap((row, i) => row.map((x, t) => Math.abs(x - (b[i]?.[t] ?? Number.NaN)))));
+
+// Two near-equal inputs may fall on two sides of a step of ggml's F16 table for GELU.
+const geluWithin = 5e-4;
+
+describe("F32 log-probabilities are llama.cpp's", () => {
+  test.each([
+    { name: "llama", within: 1e-5 },
+    { name: "llama-order", within: 1e-5 },
+    { name: "llama-wide", within: 1e-5 },
+    { name: "qwen2", within: 1e-5 },
+    { name: "qwen3", within: 1e-5 },
+    { name: "phi3", within: 1e-5 },
+    { name: "gemma3", within: geluWithin },
+    { name: "gemma3-window", within: geluWithin },
+  ])("$name, with and without its adapter", async ({ name, within }) => {
+    const model = casePath(name, "model.gguf");
+    const adapter = casePath(name, "adapter.gguf");
+    const trainer = await openTrainer(model);
+    await trainer.loadAdapter(adapter);
+    const row = randomRow(trainer.info.vocabulary, 3);
+    for (const path of [null, adapter]) {
+      const [ours = []] = await trainer.forward([row], { adapter: path !== null, keep: false });
+      expect(difference(ours, await llamaLogps(model, path, row))).toBeLessThan(within);
+    }
+  });
+
+  test.each(everyArchitecture)("%o", async (shape) => {
+    const path = join(await temporaryFolder(), "tiny.gguf");
+    await writeTinyModel(path, { ...shape, seed: 21 });
+    const trainer = await openTrainer(path);
+    const row = randomRow(64, 5);
+    const [ours = []] = await trainer.forward([row], { adapter: false, keep: false });
+    const within = shape.architecture?.startsWith("gemma") ? geluWithin : 1e-5;
+    expect(difference(ours, await llamaLogps(path, null, row))).toBeLessThan(within);
+  });
+
+  test("phi3 served beyond its original context uses the long rope factors", async () => {
+    const path = join(await temporaryFolder(), "tiny.gguf");
+    await writeTinyModel(path, { architecture: "phi3", tied: false, ropeFactors: false, seed: 22 });
+    const row = randomRow(64, 6);
+    const served = await llamaLogps(path, null, row, 512);
+    const long = await openTrainer(path, { contextLength: 512 });
+    const short = await openTrainer(path);
+    const logps = async (trainer: typeof long) =>
+      (await trainer.forward([row], { adapter: false, keep: false })).flat();
+    expect(difference(await logps(long), served)).toBeLessThan(1e-5);
+    expect(difference(await logps(short), served)).toBeGreaterThan(1e-3);
+  });
+});
+
+describe("on quantized bases all log-probabilities of a position agree", () => {
+  test.each(["Q8_0", "Q6_K", "Q4_K_M", "Q4_0", "IQ4_XS", "F16"] as const)("%s: NMSE at most 1e-4", async (type) => {
+    const path = join(await temporaryFolder(), "model.gguf");
+    await addon.quantize({ input: casePath("llama-wide", "model.gguf"), output: path, type, libraries, threads: 1 });
+    const trainer = await openTrainer(path);
+    const { vocabulary } = trainer.info;
+    const { query } = randomRow(vocabulary, 8);
+    // Every token of the vocabulary as a response of one: the whole distribution after the query.
+    const responses = Array.from({ length: vocabulary }, (_, token) => [token]);
+    const [ours = []] = await trainer.forward([{ query, responses }], { adapter: false, keep: false });
+    const theirs = await nextLogSoftmax(path, query);
+    const mean = theirs.reduce((a, b) => a + b, 0) / vocabulary;
+    const error = theirs.reduce((sum, x, token) => sum + (x - (ours[token]?.[0] ?? Number.NaN)) ** 2, 0);
+    expect(error / theirs.reduce((sum, x) => sum + (x - mean) ** 2, 0)).toBeLessThan(1e-4);
+  });
+});
+
+async function nextLogSoftmax(path: string, query: readonly number[]): Promise<number[]> {
+  const model = await llamaModel(path);
+  const context = await model.createContext({
+    sequences: 1,
+    contextSize: 128,
+    flashAttention: false,
+    experimentalKvCacheKeyType: "F32",
+    experimentalKvCacheValueType: "F32",
+  });
+  const last = query.at(-1) as Token;
+  const input = [...(query.slice(0, -1) as Token[]), [last, { generateNext: { logits: true } }]] as const;
+  const results = await context.getSequence().controlledEvaluate([...input] as never);
+  const logits = results.at(-1)?.next.logits ?? new Map<Token, number>();
+  const values = Array.from({ length: logits.size }, (_, token) => logits.get(token as Token) ?? Number.NaN);
+  const largest = Math.max(...values);
+  const log = largest + Math.log(values.reduce((sum, x) => sum + Math.exp(x - largest), 0));
+  await context.dispose();
+  return values.map((x) => x - log);
+}
