@@ -26,6 +26,8 @@ export interface GenerateRequest {
   /** The completion ends before the first of these; default none. End-of-generation tokens always end it. */
   readonly stop?: readonly string[];
   readonly signal?: AbortSignal;
+  /** Told the text so far while it grows; only whole characters. */
+  readonly onText?: (text: string) => void;
 }
 
 export interface Completion {

@@ -22,6 +22,7 @@ export interface GenerateSettings {
   readonly contextSize: number;
   readonly promptChunk: number;
   readonly detokenize: (tokens: readonly Token[], before: readonly Token[]) => string;
+  readonly onText?: ((text: string) => void) | undefined;
 }
 
 export interface RateSettings extends GenerateSettings {
@@ -85,7 +86,7 @@ function* continueFrom(
   tokens: readonly Token[],
   before: readonly Token[],
   held: number,
-  { sampling, seed, stop, contextSize, promptChunk, detokenize }: GenerateSettings,
+  { sampling, seed, stop, contextSize, promptChunk, detokenize, onText }: GenerateSettings,
 ): Script<Continuation> {
   const most = Math.min(sampling.maxTokens, contextSize - held);
   const chunks = chunked(tokens, promptChunk);
@@ -95,10 +96,12 @@ function* continueFrom(
   let next = (yield { kind: "first", tokens: last, sampling, seed }) as Token | null;
   while (next !== null) {
     generated.push(next);
-    if (stop.length > 0) {
+    if (stop.length > 0 || onText !== undefined) {
       const text = detokenize(generated, before);
       const end = firstStop(text, stop);
       if (end !== null) return { tokens: generated.length, text: text.slice(0, end), stopReason: "stop" };
+      // A token may hold a part of a character; the next one completes it.
+      if (!text.endsWith("\uFFFD")) onText?.(text);
     }
     if (generated.length >= most)
       return { tokens: generated.length, text: detokenize(generated, before), stopReason: "length" };

@@ -58,6 +58,7 @@ export class LlamaLanguageModel implements LanguageModel {
   }
 
   async generate(request: GenerateRequest): Promise<Completion> {
+    this.refuseDisposed();
     const prompt = this.promptTokens(request.prompt);
     this.checkFits(prompt, 1);
     const steps = generateScript(prompt, this.settings(request));
@@ -65,6 +66,7 @@ export class LlamaLanguageModel implements LanguageModel {
   }
 
   async rate(request: RateRequest): Promise<RatedCompletion> {
+    this.refuseDisposed();
     const prompt = this.promptTokens(request.prompt);
     const reasonStart = tokenizeContinuation(this.parts.model, reasonDelimiter, false);
     this.checkFits(prompt, 2 + reasonStart.length);
@@ -78,7 +80,7 @@ export class LlamaLanguageModel implements LanguageModel {
   }
 
   async responseLogps(query: string, response: string, options: { appendEos: boolean }): Promise<ResponseLogps> {
-    if (this.disposed !== null) throw disposed();
+    this.refuseDisposed();
     this.scorer ??= this.parts.openScorer();
     return (await this.scorer).score(query, response, options);
   }
@@ -87,6 +89,11 @@ export class LlamaLanguageModel implements LanguageModel {
   dispose(): Promise<void> {
     this.disposed ??= this.disposeParts();
     return this.disposed;
+  }
+
+  private refuseDisposed(): void {
+    if (this.disposed === null) return;
+    throw new FolkmootError("cancelled", { message: "The model was unloaded.", action: "Load it again." });
   }
 
   private async disposeParts(): Promise<void> {
@@ -135,6 +142,7 @@ export class LlamaLanguageModel implements LanguageModel {
       stop: (request.stop ?? []).filter((text) => text !== ""),
       contextSize: this.contextSize,
       promptChunk,
+      onText: request.onText,
       detokenize: (tokens, before) => detokenize(model, tokens, before),
     };
   }
@@ -150,8 +158,4 @@ export class LlamaLanguageModel implements LanguageModel {
     });
     return this.digits;
   }
-}
-
-function disposed(): FolkmootError {
-  return new FolkmootError("cancelled", { message: "The model was unloaded.", action: "Load it again." });
 }
