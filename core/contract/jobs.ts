@@ -11,7 +11,8 @@ import { errorCodes } from "./errors.ts";
 import { evaluationConfig } from "./evaluation.ts";
 import { jobEvent } from "./events.ts";
 import { modelDescription } from "./models.ts";
-import { societyConfig } from "./society.ts";
+import { move } from "./moves.ts";
+import { promptFormat, sampling, societyConfig } from "./society.ts";
 
 export const serializedError = z.object({
   code: z.enum(errorCodes),
@@ -74,7 +75,7 @@ export const exportAdapterConfig = z.object({
 
 export const exportMergedConfig = exportAdapterConfig.extend({
   /** llama.cpp's name of the file type. */
-  type: z.enum(["F32", "F16", "BF16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0"]).default("Q8_0"),
+  type: z.enum(["F32", "F16", "BF16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0", "IQ4_XS"]).default("Q8_0"),
 });
 
 /** `folkmoot gradcheck`: one case in the format of the reference, without optimizer. */
@@ -98,13 +99,71 @@ export const gradcheckOutput = z.object({
   gradNorm: z.number(),
 });
 
+/** A model to talk to: base and, with an adapter, aligned beside it, on one copy of the weights. */
+export const talkOpenInput = z.object({
+  model: z.string(),
+  adapter: z.string().nullable().default(null),
+  promptFormat: promptFormat.default("template"),
+  /** Tokens per side; null = what a load takes. */
+  contextSize: z.number().int().positive().nullable().default(null),
+  threads: z.number().int().nonnegative().default(0),
+});
+
+export const talkSides = ["base", "aligned"] as const;
+
+export const talkEvent = z.discriminatedUnion("type", [
+  /** Text that follows what came before on that side. */
+  z.object({ type: z.literal("text"), side: z.enum(talkSides), text: z.string() }),
+  z.object({
+    type: z.literal("end"),
+    side: z.enum(talkSides),
+    promptTokens: z.number().int(),
+    completionTokens: z.number().int(),
+    seconds: z.number(),
+    /** `length`: cut at `maxTokens`; `stopped`: by a person. */
+    reason: z.enum(["end", "length", "stopped"]),
+  }),
+]);
+export type TalkEvent = z.infer<typeof talkEvent>;
+
+const talkName = z.object({ talk: z.string() });
+
 /** The engine host: everything that runs a model. */
 export const engineContract = {
-  models: { inspect: procedure.input(inspectInput).output(modelDescription) },
+  models: {
+    inspect: procedure.input(inspectInput).output(modelDescription),
+    /** Tokens of each text by itself, without tokens at its ends; loads the vocabulary only. */
+    countTokens: procedure
+      .input(z.object({ model: z.string(), texts: z.array(z.string()).max(20_000) }))
+      .output(z.object({ counts: z.array(z.number().int()), bos: z.boolean() })),
+  },
   society: {
     run: job(societyConfig),
     control: procedure.input(societyControlInput).output(z.object({ state: z.enum(["running", "paused"]) })),
+    /** What begins and ends from now on, in batches of at most 30 a second; ends with the run. */
+    moves: procedure.input(z.object({ directory: z.string() })).output(eventIterator(z.array(move))),
   },
+  talk: {
+    open: procedure
+      .input(talkOpenInput)
+      .output(talkName.extend({ sides: z.array(z.enum(talkSides)), contextSize: z.number().int() })),
+    /** The same prompt, sampling and seed to every side. Ends with the last `end`; ending the stream stops both. */
+    say: procedure
+      .input(
+        talkName.extend({
+          text: z.string().min(1),
+          sampling: sampling.prefault({}),
+          seed: z.number().int().min(0).max(0xffffffff),
+        }),
+      )
+      .output(eventIterator(talkEvent)),
+    /** Both sides end with `stopped`. */
+    stop: procedure.input(talkName).output(z.object({})),
+    /** Unloads the model. */
+    close: procedure.input(talkName).output(z.object({})),
+  },
+  /** Resident bytes of the process. */
+  memory: procedure.output(z.object({ resident: z.number() })),
   evaluate: { run: job(evaluationConfig) },
   proof: { logps: procedure.input(logpsInput).output(logpsOutput) },
 };

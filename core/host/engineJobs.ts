@@ -10,6 +10,7 @@ import type { SocietyControls } from "../society/controls.ts";
 import { runSociety } from "../society/runSociety.ts";
 import { RunDirectory } from "../workspace/runDirectory.ts";
 import { ModelSet, type SpeakerName } from "./modelSet.ts";
+import type { MoveFeed } from "./moveFeed.ts";
 
 export interface RunInput<Config> {
   readonly config: Config;
@@ -18,9 +19,15 @@ export interface RunInput<Config> {
 
 export type JobResult = Record<string, unknown>;
 
+/** What others may hold while a society runs. */
+export interface SocietyHandles {
+  readonly controls: SocietyControls;
+  readonly moves: MoveFeed;
+}
+
 export async function societyJob(
   { config, directory }: RunInput<SocietyConfig>,
-  controls: SocietyControls,
+  { controls, moves }: SocietyHandles,
   emit: EmitEvent,
   signal: AbortSignal,
 ): Promise<JobResult> {
@@ -41,6 +48,7 @@ export async function societyJob(
     emit,
     signal,
     controls,
+    onMove: (move) => moves.push(move),
   });
   return { ...result };
 }

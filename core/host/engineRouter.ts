@@ -5,29 +5,42 @@ import { FolkmootError } from "../contract/errors.ts";
 import { engineContract } from "../contract/jobs.ts";
 import { inspectModel } from "../models/inspect.ts";
 import { SocietyControls } from "../society/controls.ts";
-import { evaluationJob, logpsJob, societyJob } from "./engineJobs.ts";
+import { evaluationJob, logpsJob, type SocietyHandles, societyJob } from "./engineJobs.ts";
 import { jobStream } from "./jobStream.ts";
+import { MoveFeed } from "./moveFeed.ts";
 import type { HostContext, HostRouter } from "./serveHost.ts";
+import { Talks } from "./talks.ts";
+import { Vocabularies } from "./vocabularies.ts";
 
 export function engineRouter(): HostRouter {
   const os = implement(engineContract).$context<HostContext>();
-  const societies = new Map<string, SocietyControls>();
+  const societies = new Map<string, SocietyHandles>();
+  const talks = new Talks();
+  const vocabularies = new Vocabularies();
+  const society = (directory: string): SocietyHandles => {
+    const handles = societies.get(resolve(directory));
+    if (handles === undefined) throw notRunning(directory);
+    return handles;
+  };
   const router = os.router({
     models: {
       inspect: os.models.inspect.handler(({ input: { path, ...options }, signal }) =>
         inspectModel(path, { ...options, ...(signal === undefined ? {} : { signal }) }),
       ),
+      countTokens: os.models.countTokens.handler(({ input: { model, texts } }) => vocabularies.count(model, texts)),
     },
     society: {
       run: os.society.run.handler(({ input, context, signal }) =>
         jobStream(
           async (emit, stop) => {
-            const [controls, directory] = [new SocietyControls(), resolve(input.directory)];
-            societies.set(directory, controls);
+            const directory = resolve(input.directory);
+            const handles = { controls: new SocietyControls(), moves: new MoveFeed() };
+            societies.set(directory, handles);
             try {
-              return await societyJob(input, controls, emit, stop);
+              return await societyJob(input, handles, emit, stop);
             } finally {
-              if (societies.get(directory) === controls) societies.delete(directory);
+              if (societies.get(directory) === handles) societies.delete(directory);
+              handles.moves.end();
             }
           },
           context,
@@ -35,11 +48,11 @@ export function engineRouter(): HostRouter {
         ),
       ),
       control: os.society.control.handler(({ input: { directory, action } }) => {
-        const controls = societies.get(resolve(directory));
-        if (controls === undefined) throw notRunning(directory);
+        const { controls } = society(directory);
         controls[action]();
         return { state: controls.state };
       }),
+      moves: os.society.moves.handler(({ input: { directory }, signal }) => society(directory).moves.watch(signal)),
     },
     evaluate: {
       run: os.evaluate.run.handler(({ input, context, signal }) =>
@@ -53,6 +66,19 @@ export function engineRouter(): HostRouter {
         return scoring;
       }),
     },
+    talk: {
+      open: os.talk.open.handler(({ input, signal }) => talks.open(input, signal)),
+      say: os.talk.say.handler(({ input: { talk, ...utterance }, signal }) => talks.say(talk, utterance, signal)),
+      stop: os.talk.stop.handler(({ input: { talk } }) => {
+        talks.stop(talk);
+        return {};
+      }),
+      close: os.talk.close.handler(async ({ input: { talk } }) => {
+        await talks.close(talk);
+        return {};
+      }),
+    },
+    memory: os.memory.handler(() => ({ resident: process.memoryUsage.rss() })),
   });
   return { router };
 }

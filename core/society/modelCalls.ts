@@ -17,8 +17,8 @@ export interface CallSettings {
   readonly agent: number;
   readonly sampling: Sampling;
   readonly signal: AbortSignal;
-  /** Runs the call when its turn has come. */
-  readonly turn: <T>(call: () => Promise<T>) => Promise<T>;
+  /** Runs the call when its turn has come; `name` says which one it is. */
+  readonly turn: <T>(call: () => Promise<T>, name: CallName) => Promise<T>;
 }
 
 /** What a call is for; `revision` counts from 0 and is above 0 only where the configuration asks for several. */
@@ -48,14 +48,16 @@ export async function askForAnswer(
   const calls: ModelCall[] = [];
   for (let attempt = 0; ; attempt++) {
     const seed = streamOf(settings, name, attempt).seed();
-    const completion = await settings.turn(() =>
-      model.generate({
-        prompt: makePrompt(),
-        sampling: settings.sampling,
-        seed,
-        stop: answerStop,
-        signal: settings.signal,
-      }),
+    const completion = await settings.turn(
+      () =>
+        model.generate({
+          prompt: makePrompt(),
+          sampling: settings.sampling,
+          seed,
+          stop: answerStop,
+          signal: settings.signal,
+        }),
+      name,
     );
     const { prompt, text, promptTokens, completionTokens } = completion;
     calls.push({ role: name.role, peer: name.peer, prompt, completion: text, promptTokens, completionTokens, seed });
@@ -74,15 +76,17 @@ export async function askForRating(
   const stream = streamOf(settings, name, 0);
   const seed = stream.seed();
   const draw = choice === "drawn" ? stream.uniform() : null;
-  const completion = await settings.turn(() =>
-    model.rate({
-      prompt: makePrompt(),
-      sampling: settings.sampling,
-      seed,
-      stop: reasonStop,
-      signal: settings.signal,
-      draw,
-    }),
+  const completion = await settings.turn(
+    () =>
+      model.rate({
+        prompt: makePrompt(),
+        sampling: settings.sampling,
+        seed,
+        stop: reasonStop,
+        signal: settings.signal,
+        draw,
+      }),
+    name,
   );
   const { prompt, text, promptTokens, completionTokens } = completion;
   const call = { role: name.role, peer: name.peer, prompt, completion: text, promptTokens, completionTokens, seed };

@@ -3,6 +3,7 @@
  * journal in agent order as soon as everything before them is finished.
  */
 import type { InteractionRecord } from "../contract/interaction.ts";
+import type { Move } from "../contract/moves.ts";
 import { type CallGate, stopped } from "./callGate.ts";
 import { InOrderWriter } from "./inOrder.ts";
 import { runInteraction } from "./interaction.ts";
@@ -31,6 +32,7 @@ export interface RoundSetting {
   readonly write: (batch: readonly FinishedInteraction[]) => Promise<void>;
   /** Seconds of a clock that only rises. */
   readonly now: () => number;
+  readonly onMove?: ((move: Move) => void) | undefined;
 }
 
 /** Resolves when all are written. Rejects with the first failure after all work has ended; `cancelled` on a stop. */
@@ -76,10 +78,16 @@ async function timedInteraction(setting: RoundSetting, agent: Agent, place: numb
     modelOf: society.modelOf,
     observer: society.observer,
     signal,
-    turn: (call) =>
-      gate.run(place, () => {
+    turn: (call, { role, peer }) =>
+      gate.run(place, async () => {
         started ??= now();
-        return call();
+        const move = { round, agent: agent.id, role, peer };
+        setting.onMove?.({ ...move, begins: true });
+        try {
+          return await call();
+        } finally {
+          setting.onMove?.({ ...move, begins: false });
+        }
       }),
   });
   return { ...outcome, seconds: now() - (started ?? now()) };

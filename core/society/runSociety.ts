@@ -4,6 +4,7 @@
  */
 import type { EmitEvent } from "../contract/events.ts";
 import { interactionRecord } from "../contract/interaction.ts";
+import type { Move } from "../contract/moves.ts";
 import type { SocietyConfig } from "../contract/society.ts";
 import { openEventLog } from "../workspace/eventLog.ts";
 import type { Journal } from "../workspace/journal.ts";
@@ -30,6 +31,8 @@ export interface SocietyRun {
   readonly controls?: SocietyControls;
   /** Seconds of a clock that only rises; default the process's. */
   readonly now?: () => number;
+  /** Told when a model call begins and when it ends. */
+  readonly onMove?: (move: Move) => void;
 }
 
 export interface SocietyResult {
@@ -78,6 +81,7 @@ export async function runSociety(setting: SocietyRun): Promise<SocietyResult> {
         }
       },
       now: report.now,
+      onMove: setting.onMove,
     });
     // A stop shows in many ways, depending on what was in flight; people asked for one thing.
     await finishing.catch((error: unknown) => Promise.reject(signal.aborted ? stopped() : error));

@@ -1,26 +1,14 @@
 /** The same prompt to base and aligned, side by side, on one copy of the weights. */
 import { eventIterator } from "@orpc/contract";
 import { z } from "zod";
+import { type TalkEvent, talkEvent, talkSides } from "../jobs.ts";
 import { promptFormat, sampling } from "../society.ts";
 import { procedure } from "./common.ts";
 
-export const sides = ["base", "aligned"] as const;
+export const sides = talkSides;
 export type Side = (typeof sides)[number];
-
-export const chatEvent = z.discriminatedUnion("type", [
-  /** Text that follows what came before on that side. */
-  z.object({ type: z.literal("text"), side: z.enum(sides), text: z.string() }),
-  z.object({
-    type: z.literal("end"),
-    side: z.enum(sides),
-    promptTokens: z.number().int(),
-    completionTokens: z.number().int(),
-    seconds: z.number(),
-    /** `length`: cut at `maxTokens`; `stopped`: by `chat.stop`. */
-    reason: z.enum(["end", "length", "stopped"]),
-  }),
-]);
-export type ChatEvent = z.infer<typeof chatEvent>;
+export const chatEvent = talkEvent;
+export type ChatEvent = TalkEvent;
 
 export const chatSession = z.object({
   session: z.string(),

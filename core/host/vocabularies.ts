@@ -1,0 +1,29 @@
+/** Vocabularies that were asked for, loaded once per file as it was; the last few stay. */
+import { stat } from "node:fs/promises";
+import { openTokenizer, type VocabularyTokenizer } from "../models/llama/tokenizer.ts";
+
+const kept = 2;
+
+export class Vocabularies {
+  private readonly loaded = new Map<string, Promise<VocabularyTokenizer>>();
+
+  /** Tokens of each text by itself; `bos` = the model puts one more token before a prompt. */
+  async count(model: string, texts: readonly string[]): Promise<{ counts: number[]; bos: boolean }> {
+    const tokenizer = await this.get(model);
+    return { counts: texts.map((text) => tokenizer.tokenize(text).length), bos: tokenizer.bos !== null };
+  }
+
+  private async get(model: string): Promise<VocabularyTokenizer> {
+    const key = `${model}|${(await stat(model).catch(() => null))?.mtimeMs}`;
+    const known = this.loaded.get(key);
+    if (known !== undefined) return known;
+    const loading = openTokenizer(model);
+    this.loaded.set(key, loading);
+    loading.catch(() => this.loaded.delete(key));
+    for (const [old, tokenizer] of [...this.loaded].slice(0, -kept)) {
+      this.loaded.delete(old);
+      void tokenizer.then((unused) => unused.dispose()).catch(() => undefined);
+    }
+    return loading;
+  }
+}
