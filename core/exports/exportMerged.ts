@@ -62,6 +62,7 @@ const bitsPerWeight: Record<QuantizationType, number> = {
   Q5_K_M: 5.8,
   Q4_K_M: 5,
   Q4_0: 4.8,
+  IQ4_XS: 4.6,
 };
 
 /** An estimate for the disk check; vocabulary and tensors that stay in F32 come on top of the weights. */

@@ -1,0 +1,114 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { loadNativeAddon } from "../../../core/alignment/nativeAddon.ts";
+import { runAlignment } from "../../../core/alignment/runAlignment.ts";
+import { alignConfig } from "../../../core/contract/alignment.ts";
+import { evaluationConfig } from "../../../core/contract/evaluation.ts";
+import { runEvaluation } from "../../../core/evaluation/runEvaluation.ts";
+import { type ExportTools, exportAdapterOfRun, exportMergedOfRun } from "../../../core/exports/exportRun.ts";
+import { ggmlLibraryFolder } from "../../../core/models/llama/libraries.ts";
+import { loadModel, openLanguageModel } from "../../../core/models/llama/loadedModel.ts";
+import { openTokenizer } from "../../../core/models/llama/tokenizer.ts";
+import { RunDirectory } from "../../../core/workspace/runDirectory.ts";
+import { writeRandomModel } from "../../../scripts/models/randomModel.ts";
+import { temporaryFolder } from "../../support/temporaryFolder.ts";
+
+const shape = { layers: 2, embedding: 64, heads: 4, kvHeads: 2, feedForward: 128, contextLength: 256, tied: false };
+const libraries = ggmlLibraryFolder();
+const addon = loadNativeAddon();
+const tools: ExportTools = {
+  addon,
+  libraries,
+  threads: 1,
+  openTrainer: (model) => addon.openTrainer({ model, libraries, threads: 1 }),
+  openTokenizer,
+  openScorer: (path, adapter) => openLanguageModel({ path, adapter, sequences: 1, threads: 1 }),
+};
+const emit = () => {};
+
+async function train(directory: string, model: string, data: string): Promise<void> {
+  const config = alignConfig.parse({
+    model,
+    data,
+    lora: { rank: 8 },
+    optimizer: { learningRate: 1e-2 },
+    epochs: 8,
+    evaluationShare: 0,
+  });
+  await using run = await RunDirectory.create(directory, { config, schema: alignConfig, files: [model, data] });
+  await using tokenizer = await openTokenizer(model);
+  const trainer = await tools.openTrainer(model);
+  try {
+    await runAlignment({ config, run, trainer, tokenizer, emit });
+  } finally {
+    await trainer.dispose();
+  }
+}
+
+it("what was trained is what llama.cpp speaks: exports are proven, and the adapter answers held-out questions", async () => {
+  const folder = await temporaryFolder();
+  const [model, data, run] = [join(folder, "m.gguf"), join(folder, "data.json"), join(folder, "run")];
+  await writeRandomModel(model, { shape, vocabularySize: 400, encoding: "Q8_0", seed: 3 });
+  const query = (i: number) => `### Instruction:\nThing ${i}?\n\n### Response:\n`;
+  const rows = Array.from({ length: 24 }, (_, i) => ({
+    query: query(i),
+    responses: ["give it", "keep it"],
+    scores: [6, 1],
+  }));
+  writeFileSync(data, JSON.stringify(rows));
+  await train(run, model, data);
+
+  const adapter = await exportAdapterOfRun({ directory: run, output: join(run, "exports", "a.gguf"), tools, emit });
+  expect(adapter.proof.effect).toBeGreaterThan(1);
+  expect(adapter.proof.meanDifference).toBeLessThan(1e-3);
+  const merged = await exportMergedOfRun({
+    directory: run,
+    output: join(run, "exports", "m.gguf"),
+    type: null,
+    tools,
+    emit,
+  });
+  expect(merged.proof.conclusive).toBe(true);
+  expect(merged.proof.meanDifference).toBeLessThan(0.03);
+  const small = await exportMergedOfRun({
+    directory: run,
+    output: join(run, "exports", "q.gguf"),
+    type: "Q8_0",
+    tools,
+    emit,
+  });
+  expect(small.bytes).toBeLessThan(merged.bytes);
+  expect(small.proof.conclusive).toBe(true);
+
+  const questions = join(folder, "questions.jsonl");
+  const line = (i: number) => JSON.stringify({ question: `Thing ${i}?`, good: ["give it"], bad: ["keep it"] });
+  writeFileSync(questions, Array.from({ length: 12 }, (_, i) => line(i + 50)).join("\n"));
+  const config = evaluationConfig.parse({
+    model,
+    adapter: adapter.path,
+    questions,
+    trainingData: data,
+    sampling: { maxTokens: 12 },
+  });
+  await using evaluation = await RunDirectory.create(join(folder, "evaluation"), {
+    config,
+    schema: evaluationConfig,
+    files: [],
+  });
+  await using weights = await loadModel({ path: model, sequences: 4, threads: 1 });
+  const models = { base: await weights.speak(null), aligned: await weights.speak(adapter.path) };
+  const result = await runEvaluation({ config, run: evaluation, models, emit });
+  expect(result.base.goodShare).toBe(0);
+  expect(result.aligned.goodShare).toBeGreaterThan(0.7);
+
+  // A runtime that leaves the adapter out is found out, and the older export stays.
+  const checkpoint = readFileSync(adapter.path);
+  const swapped = {
+    ...tools,
+    openScorer: () => openLanguageModel({ path: model, adapter: null, sequences: 1, threads: 1 }),
+  };
+  const failing = exportAdapterOfRun({ directory: run, output: join(run, "exports", "a.gguf"), tools: swapped, emit });
+  await expect(failing).rejects.toMatchObject({ code: "proof-failed" });
+  expect(readFileSync(adapter.path).equals(checkpoint)).toBe(true);
+});
