@@ -20,7 +20,7 @@ export interface Lines {
 
 /**
  * @param isOwnWindow true for the contents of a window that the app made for its page
- * @param serve answers the contract over a port until it closes
+ * @param serve answers the contract over a port until it closes; starts the port once it listens
  */
 export function handOutLines(
   isOwnWindow: (contents: WebContents) => boolean,
@@ -42,7 +42,6 @@ export function handOutLines(
       }, renewMs);
     });
     serve(near);
-    near.start();
     frame.postMessage(portChannel, null, [far]);
   };
 

@@ -16,12 +16,13 @@ export interface HostPort {
   onClose(listener: () => void): void;
 }
 
-interface Frame {
+export interface Frame {
   readonly rpc?: unknown;
   readonly control?: ControlMessage;
 }
 
-interface Wire {
+/** Whatever carries frames: Node's IPC channel or Electron's message pipe. */
+export interface Wire {
   send(frame: Frame): void;
   onFrame(listener: (frame: Frame) => void): void;
   onClose(listener: () => void): void;
@@ -50,7 +51,7 @@ export function parentPort(): HostPort {
     return hostPort({
       send: (frame) => electron.postMessage(frame),
       onFrame: (listener) => electron.on("message", (event) => listener(event.data as Frame)),
-      onClose: (listener) => void process.once("disconnect", listener),
+      onClose: onParentGone,
     });
   if (process.send === undefined) throw new Error("A Folkmoot host is started by the workbench, not by hand.");
   return hostPort({
@@ -60,7 +61,25 @@ export function parentPort(): HostPort {
   });
 }
 
-function hostPort(wire: Wire): HostPort {
+/** How often a utility process looks whether its parent is still the one that started it, milliseconds. */
+const parentCheckMs = 1_000;
+
+/**
+ * A utility process has no channel whose end could be heard, and Chromium ends it with the browser only while its own
+ * thread answers. An orphan gets another parent from the system (on Windows it keeps the number, and Chromium's job object
+ * ends it).
+ */
+function onParentGone(listener: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    listener();
+  }, parentCheckMs);
+  timer.unref();
+}
+
+export function hostPort(wire: Wire): HostPort {
   const rpcListeners: ((event: { data: unknown }) => void)[] = [];
   const controlListeners: ((message: ControlMessage) => void)[] = [];
   wire.onFrame((frame) => {
