@@ -1,5 +1,14 @@
 /** From start to quit: one instance, one window, one workbench. */
-import { app, type BrowserWindow, clipboard, dialog, session, shell, type WebContents } from "electron";
+import {
+  app,
+  type BrowserWindow,
+  clipboard,
+  dialog,
+  type MessagePortMain,
+  session,
+  shell,
+  type WebContents,
+} from "electron";
 import { z } from "zod";
 import { toFolkmootError } from "../core/contract/errors.ts";
 import { openPageFiles } from "../core/page/pageFiles.ts";
@@ -108,10 +117,7 @@ class Application {
     });
     this.lines = handOutLines(
       (contents) => this.isOwnWindow(contents),
-      async (port) => {
-        (await this.workbench)?.serve(port);
-        port.start();
-      },
+      (port) => void this.serve(port),
       this.log,
     );
     installMenus({
@@ -125,6 +131,13 @@ class Application {
     const { client } = await this.workbench;
     this.watch = watchJobs({ client, window: () => this.window, show: () => this.show(), log: this.log });
     await this.addModels(files);
+  }
+
+  /** A workbench that does not open is told by `startApplication`; the port then stays silent. */
+  private async serve(port: MessagePortMain): Promise<void> {
+    const workbench = await this.workbench?.catch(() => null);
+    workbench?.serve(port);
+    port.start();
   }
 
   private isOwnWindow(contents: WebContents): boolean {
@@ -194,10 +207,17 @@ class Application {
     this.watch?.dispose();
     this.lines?.dispose();
     const late = new Promise((resolve) => setTimeout(resolve, windDownMs).unref());
-    const workbench = await this.workbench?.catch(() => null);
-    await Promise.race([workbench?.[Symbol.asyncDispose]().catch((error: unknown) => console.error(error)), late]);
+    await Promise.race([this.closeWorkbench(), late]);
     this.ending = "done";
     app.quit();
+  }
+
+  private async closeWorkbench(): Promise<void> {
+    try {
+      await (await this.workbench)?.[Symbol.asyncDispose]();
+    } catch (error) {
+      console.error(error); // what is on the disk is whole at every moment; the program ends all the same
+    }
   }
 
   private async addModels(files: readonly string[]): Promise<void> {

@@ -1,7 +1,8 @@
 /** Counts what `npm test` ran, for its last line. */
+import { relative } from "node:path";
 
 /**
- * @typedef {{ status: string, message?: string, assertionResults: { status: string }[] }} FileReport
+ * @typedef {{ name?: string, status: string, message?: string, assertionResults: { status: string }[] }} FileReport
  * @typedef {{ testResults: FileReport[] }} VitestReport as written by vitest's json reporter
  */
 
@@ -26,4 +27,18 @@ export function tally(checks, report, exitCode) {
   }
   if (exitCode !== 0 && count.failed === failedBefore) count.failed += 1;
   return count;
+}
+
+/**
+ * Files in which not one test ran, relative to `root`, with the number of their tests.
+ * @param {VitestReport | null} report
+ * @param {string} root
+ */
+export function leftOut(report, root) {
+  const ran = new Set(["passed", "failed"]);
+  return (report?.testResults ?? [])
+    .filter(
+      ({ assertionResults }) => assertionResults.length > 0 && !assertionResults.some(({ status }) => ran.has(status)),
+    )
+    .map(({ name, assertionResults }) => `  ${relative(root, name ?? "")} (${assertionResults.length} tests)`);
 }

@@ -7,7 +7,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { tally } from "./tally.mjs";
+import { getChromium } from "./setup/chromium.mjs";
+import { leftOut, tally } from "./tally.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const modules = join(root, "node_modules");
@@ -36,12 +37,17 @@ try {
     check("lint", [join(modules, "@biomejs", "biome", "bin", "biome"), "ci", colors, "--max-diagnostics=50", "."]),
     check("typecheck", [join(modules, "typescript", "bin", "tsc"), "-p", "tsconfig.json"]),
   ];
+  const browser = getChromium(console.log);
   const output = join(folder, "report.json");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${output}`];
   const exitCode = node([join(modules, "vitest", "vitest.mjs"), "run", ...reporters, ...process.argv.slice(2)]);
   const report = existsSync(output) ? JSON.parse(readFileSync(output, "utf8")) : null;
   const count = tally(checks, report, exitCode);
   if (count.skipped > 0) console.log(`${count.skipped} skipped`);
+  if (browser === null)
+    console.log(
+      `No Chromium was found or could be fetched (install one, or name it in FOLKMOOT_CHROMIUM). Left out:\n${leftOut(report, root).join("\n")}`,
+    );
   console.log(`${count.passed} passed, ${count.failed} failed`);
   process.exitCode = count.failed === 0 ? 0 : 1;
 } finally {
