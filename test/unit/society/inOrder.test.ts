@@ -33,3 +33,29 @@ test("after a write that failed nothing is written, so that the journal has no h
   await expect(writer.offer(2, "after")).rejects.toThrow("disk full");
   expect(written).toEqual(["first"]);
 });
+
+test("everything is written, however results fall between the steps of a write", async () => {
+  // Results of one batch of the engine finish within a few microtasks of each other; every distance is tried.
+  const orders = [
+    [0, 1, 2, 3],
+    [3, 2, 1, 0],
+    [1, 2, 3, 0],
+    [2, 0, 3, 1],
+  ];
+  for (const order of orders)
+    for (let gap = 0; gap < 8; gap++)
+      for (const steps of [0, 1, 3]) {
+        const written: number[] = [];
+        const writer = new InOrderWriter<number>(0, async (batch) => {
+          for (let step = 0; step < steps; step++) await null;
+          written.push(...batch);
+        });
+        const offers: Promise<void>[] = [];
+        for (const place of order) {
+          offers.push(writer.offer(place, place));
+          for (let step = 0; step < gap; step++) await null;
+        }
+        await Promise.all(offers);
+        expect(written, `order ${order}, gap ${gap}, write of ${steps} steps`).toEqual([0, 1, 2, 3]);
+      }
+});
