@@ -276,12 +276,15 @@ ActivationPolicy activationPolicy(const Napi::Object & options) {
 Napi::Value openTrainer(const Napi::CallbackInfo & info) {
     const Napi::Object o = object(info, 0);
     auto state = std::make_shared<TrainerState>();
-    const std::string model = text(o, "model"), libraries = text(o, "libraries");
-    const int threads = (int) number(o, "threads", 0);
-    const int64_t contextLength = (int64_t) number(o, "contextLength", 0);
-    const ActivationPolicy policy = activationPolicy(o);
-    const auto open = [raw = state.get(), model, libraries, threads, contextLength, policy]() -> ToValue {
-        raw->trainer = std::make_unique<Trainer>(model, libraries, threads, contextLength, policy, [raw] { return raw->worker.cancelled(); });
+    TrainerOptions options;
+    options.model = text(o, "model");
+    options.libraries = text(o, "libraries");
+    options.gpu = !o.Get("gpu").IsUndefined() && flag(o, "gpu");
+    options.threads = (int) number(o, "threads", 0);
+    options.contextLength = (int64_t) number(o, "contextLength", 0);
+    options.activations = activationPolicy(o);
+    const auto open = [raw = state.get(), options]() -> ToValue {
+        raw->trainer = std::make_unique<Trainer>(options, [raw] { return raw->worker.cancelled(); });
         return [raw](Napi::Env env) -> Napi::Value {
             return env.GetInstanceData<AddonData>()->trainerClass.New({Napi::External<TrainerState>::New(env, raw)});
         };

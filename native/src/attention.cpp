@@ -119,12 +119,12 @@ void LayerGraph::attend(size_t index, Activations & a) {
     const int64_t n = b.queries.count;
     ggml_tensor * keys = ggml_cont(c_, ggml_permute(c_, keysOf(b, a.k), 0, 2, 1, 3));    // [headSize, keys, kvHeads]
     ggml_tensor * values = ggml_cont(c_, ggml_permute(c_, keysOf(b, a.v), 1, 2, 0, 3));  // [keys, headSize, kvHeads]
-    ggml_tensor * scores = ggml_reshape_3d(c_, ggml_mul_mat(c_, keys, queriesOf(b, a.q)), b.paddedKeys, n, shape_.heads);
+    ggml_tensor * scores = ggml_reshape_3d(c_, multiply(keys, queriesOf(b, a.q)), b.paddedKeys, n, shape_.heads);
     const bool capped = architecture_.attentionSoftcap > 0;
     ggml_tensor * p = ggml_soft_max_ext(c_, capped ? cappedScores(scores) : scores, mask(index), capped ? 1.0f : architecture_.attentionScale, 0.0f);
     a.probabilities.push_back(p);
     ggml_tensor * grouped = ggml_reshape_3d(c_, p, b.paddedKeys, n * (shape_.heads / shape_.kvHeads), shape_.kvHeads);
-    ggml_tensor * out = ggml_reshape_3d(c_, ggml_mul_mat(c_, values, grouped), shape_.headSize, n, shape_.heads);
+    ggml_tensor * out = ggml_reshape_3d(c_, multiply(values, grouped), shape_.headSize, n, shape_.heads);
     ggml_tensor * attended = ggml_reshape_3d(c_, a.attended, shape_.headSize, shape_.heads, queryRows());
     runner_.expand(ggml_cpy(c_, ggml_permute(c_, out, 0, 2, 1, 3), rowsOf(attended, b.queries.start - queryStart(), n)));
 }
@@ -136,7 +136,7 @@ ggml_tensor * LayerGraph::scoresBack(size_t index, const Activations & a, ggml_t
     const float cap = architecture_.attentionSoftcap;
     if (cap == 0) return ggml_soft_max_ext_back(c_, dProbabilities, p, architecture_.attentionScale, 0.0f);
     ggml_tensor * keys = ggml_cont(c_, ggml_permute(c_, keysOf(b, a.k), 0, 2, 1, 3));
-    ggml_tensor * tanh = ggml_tanh(c_, ggml_scale(c_, ggml_mul_mat(c_, keys, queriesOf(b, a.q)), architecture_.attentionScale / cap));
+    ggml_tensor * tanh = ggml_tanh(c_, ggml_scale(c_, multiply(keys, queriesOf(b, a.q)), architecture_.attentionScale / cap));
     ggml_tensor * slope = ggml_scale_bias(c_, ggml_sqr(c_, tanh), -architecture_.attentionScale, architecture_.attentionScale);
     return ggml_mul(c_, ggml_soft_max_ext_back(c_, dProbabilities, p, 1.0f, 0.0f), slope);
 }
@@ -147,16 +147,16 @@ void LayerGraph::attendBack(size_t index, const Activations & a, ggml_tensor * d
     const int64_t n = b.queries.count, rows = inputs_.packing->rows;
     ggml_tensor * dOut = queriesOf(b, ggml_reshape_3d(c_, dAttended, shape_.headSize, shape_.heads, queryRows()));
     ggml_tensor * values = ggml_cont(c_, ggml_permute(c_, keysOf(b, a.v), 0, 2, 1, 3));          // [headSize, keys, kvHeads]
-    ggml_tensor * dScores = scoresBack(index, a, ggml_mul_mat(c_, values, dOut));                // [keys, n·group, kvHeads]
+    ggml_tensor * dScores = scoresBack(index, a, multiply(values, dOut));                // [keys, n·group, kvHeads]
 
     ggml_tensor * keysTurned = ggml_cont(c_, ggml_permute(c_, keysOf(b, a.k), 1, 2, 0, 3));      // [keys, headSize, kvHeads]
-    ggml_tensor * dq = ggml_reshape_3d(c_, ggml_mul_mat(c_, keysTurned, dScores), shape_.headSize, n, shape_.heads);
+    ggml_tensor * dq = ggml_reshape_3d(c_, multiply(keysTurned, dScores), shape_.headSize, n, shape_.heads);
     ggml_tensor * dqRows = ggml_reshape_3d(c_, inputs_.attentionGradients[0], shape_.headSize, shape_.heads, rows);
     runner_.expand(ggml_cpy(c_, ggml_permute(c_, dq, 0, 2, 1, 3), rowsOf(dqRows, b.queries.start, n)));
 
     ggml_tensor * p = ggml_reshape_3d(c_, a.probabilities[index], dScores->ne[0], dScores->ne[1], dScores->ne[2]);
-    ggml_tensor * dk = ggml_mul_mat(c_, turned(queriesOf(b, a.q)), turned(dScores));             // [headSize, keys, kvHeads]
-    ggml_tensor * dv = ggml_mul_mat(c_, turned(dOut), turned(p));
+    ggml_tensor * dk = multiply(turned(queriesOf(b, a.q)), turned(dScores));             // [headSize, keys, kvHeads]
+    ggml_tensor * dv = multiply(turned(dOut), turned(p));
     for (int which = 1; which <= 2; which++) {
         ggml_tensor * part = which == 1 ? dk : dv;
         ggml_tensor * target = inputs_.attentionGradients[which];

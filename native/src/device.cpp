@@ -1,5 +1,6 @@
 #include "device.h"
 
+#include <chrono>
 #include <thread>
 
 #include "failure.h"
@@ -22,17 +23,25 @@ Function procedure(ggml_backend_t backend, const char * name) {
 }
 }  // namespace
 
-Device::Device(const std::string & libraries, int threads) {
-    const Libraries & ggml = loadLibraries(libraries);
-    ggml_backend_dev_t device = ggml.deviceByType(GGML_BACKEND_DEVICE_TYPE_CPU);
+Device::Device(const std::string & folder, bool gpu, int threads) : gpu_(gpu) {
+    const Libraries & ggml = loadLibraries(folder);
+    ggml_backend_dev_t device = ggml.deviceByType(gpu ? GGML_BACKEND_DEVICE_TYPE_GPU : GGML_BACKEND_DEVICE_TYPE_CPU);
+    if (device == nullptr && gpu) device = ggml.deviceByType(GGML_BACKEND_DEVICE_TYPE_IGPU);
     backend_ = device == nullptr ? nullptr : ggml_backend_dev_init(device, nullptr);
     if (backend_ == nullptr)
-        throw Failure("device-unsupported", "The CPU backend could not be opened.", "Its library does not fit this processor.",
-                      "Install the project again (npm ci).");
+        throw Failure("device-unsupported", gpu ? "No GPU could be opened." : "The CPU backend could not be opened.",
+                      gpu ? "There is none, or its driver does not fit the libraries." : "Its library does not fit this processor.",
+                      gpu ? "Choose the CPU, or install the driver of your card." : "Install the project again (npm ci).");
+    if (!gpu) startThreads(threads);
+}
+
+void Device::startThreads(int threads) {
     const int cores = std::max(1, (int) std::thread::hardware_concurrency());
     // More threads than cores make ggml's spinning barriers a hundred times slower.
     threads_ = threads <= 0 ? cores : std::min(threads, cores);
-    if (auto setThreads = procedure<void (*)(ggml_backend_t, int)>(backend_, "ggml_backend_set_n_threads")) setThreads(backend_, threads_);
+    setThreads_ = procedure<void (*)(ggml_backend_t, int)>(backend_, "ggml_backend_set_n_threads");
+    if (setThreads_ != nullptr) setThreads_(backend_, threads_);
+    choice_ = std::make_unique<ThreadChoice>(threads_);
     auto newPool = procedure<struct ggml_threadpool * (*) (ggml_threadpool_params *)>(backend_, "ggml_threadpool_new");
     auto usePool = procedure<void (*)(ggml_backend_t, struct ggml_threadpool *)>(backend_, "ggml_backend_cpu_set_threadpool");
     freePool_ = procedure<void (*)(struct ggml_threadpool *)>(backend_, "ggml_threadpool_free");
@@ -48,8 +57,10 @@ Device::~Device() {
     if (pool_ != nullptr) freePool_(pool_);
 }
 
-bool Device::isCpu() const {
-    return ggml_backend_dev_type(ggml_backend_get_device(backend_)) == GGML_BACKEND_DEVICE_TYPE_CPU;
+ggml_tensor * Device::multiply(ggml_context * context, ggml_tensor * a, ggml_tensor * b) const {
+    ggml_tensor * product = ggml_mul_mat(context, a, b);
+    if (gpu_) ggml_prec_set_acc(product, GGML_PREC_F32);
+    return product;
 }
 
 BufferPtr Device::allocate(ggml_context * context, const std::string & what) const {
@@ -64,6 +75,26 @@ BufferPtr Device::allocate(size_t bytes, const std::string & what) const {
     BufferPtr buffer(ggml_backend_buft_alloc_buffer(bufferType(), bytes));
     if (!buffer) throw outOfMemory(what, bytes);
     return buffer;
+}
+
+namespace {
+double multiplyAdds(ggml_cgraph * graph) {
+    double sum = 0;
+    for (int i = 0; i < ggml_graph_n_nodes(graph); i++) {
+        const ggml_tensor * node = ggml_graph_node(graph, i);
+        sum += (double) ggml_nelements(node) * (node->op == GGML_OP_MUL_MAT ? (double) node->src[0]->ne[0] : 1.0);
+    }
+    return sum;
+}
+}  // namespace
+
+ggml_status Device::compute(ggml_cgraph * graph) {
+    if (!choice_ || setThreads_ == nullptr) return ggml_backend_graph_compute(backend_, graph);
+    setThreads_(backend_, choice_->choose(multiplyAdds(graph), ggml_graph_n_nodes(graph)));
+    const auto start = std::chrono::steady_clock::now();
+    const ggml_status status = ggml_backend_graph_compute(backend_, graph);
+    choice_->record(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+    return status;
 }
 
 void Device::setAbort(std::function<bool()> abort) {
@@ -110,7 +141,7 @@ void GraphRunner::allocate() {
 }
 
 void GraphRunner::compute() {
-    switch (ggml_backend_graph_compute(device_.backend(), graph_)) {
+    switch (device_.compute(graph_)) {
         case GGML_STATUS_SUCCESS: return;
         case GGML_STATUS_ABORTED:
             throw Failure("cancelled", "The work was stopped.", "", "Resume it when you like; what was finished is kept.");

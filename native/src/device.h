@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "thread_choice.h"
+
 struct BufferFree { void operator()(ggml_backend_buffer_t buffer) const { ggml_backend_buffer_free(buffer); } };
 struct ContextFree { void operator()(ggml_context * context) const { ggml_free(context); } };
 using BufferPtr = std::unique_ptr<ggml_backend_buffer, BufferFree>;
@@ -19,30 +21,42 @@ ContextPtr tensorContext(size_t tensors);
 
 class Device {
   public:
-    // `threads` 0 = as many as the machine has cores.
-    Device(const std::string & libraries, int threads);
+    // The GPU that the libraries of `folder` know, or the CPU. `threads` (CPU only) 0 = as many as the machine has cores.
+    // `device-unsupported` when there is no such device.
+    Device(const std::string & folder, bool gpu, int threads);
     ~Device();
     Device(const Device &) = delete;
     Device & operator=(const Device &) = delete;
 
     ggml_backend_t backend() const { return backend_; }
     ggml_backend_buffer_type_t bufferType() const { return ggml_backend_get_default_buffer_type(backend_); }
-    bool isCpu() const;
+    bool isCpu() const { return !gpu_; }
     std::string name() const { return ggml_backend_name(backend_); }
     int threads() const { return threads_; }
+
+    // Backends that multiply in half precision unless told otherwise are told: gradients need F32 sums.
+    ggml_tensor * multiply(ggml_context * context, ggml_tensor * a, ggml_tensor * b) const;
 
     // A buffer with room for every tensor of the context; `out-of-memory` naming `what`.
     BufferPtr allocate(ggml_context * context, const std::string & what) const;
     BufferPtr allocate(size_t bytes, const std::string & what) const;
 
+    // Computes with as many threads as is fastest at the moment.
+    ggml_status compute(ggml_cgraph * graph);
+
     // Stops a graph between two nodes when it returns true.
     void setAbort(std::function<bool()> abort);
 
   private:
+    void startThreads(int threads);
+
     ggml_backend_t backend_ = nullptr;
+    bool gpu_ = false;
     int threads_ = 1;
     struct ggml_threadpool * pool_ = nullptr;
     void (*freePool_)(struct ggml_threadpool *) = nullptr;
+    void (*setThreads_)(ggml_backend_t, int) = nullptr;
+    std::unique_ptr<ThreadChoice> choice_;
     std::function<bool()> abort_;
 };
 
@@ -57,6 +71,7 @@ class GraphRunner {
     // Starts a new graph; descriptions of the one before are dropped.
     void begin(size_t nodes);
     ggml_context * context() const { return context_.get(); }
+    const Device & device() const { return device_; }
     // Adds a result; nodes are computed in the order in which they are added, so that in-place writes are seen.
     ggml_tensor * expand(ggml_tensor * result);
     // Gives memory to the graph and checks that the device knows every node. Inputs may be set after it.

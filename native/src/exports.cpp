@@ -57,7 +57,7 @@ std::vector<float> mergedWeights(Device & device, GraphRunner & runner, const Gg
     fill(b, adapter.floats(pair.b));
     runner.begin(16);
     ggml_context * c = runner.context();
-    ggml_tensor * delta = ggml_mul_mat(c, ggml_cont(c, ggml_transpose(c, a)), b);
+    ggml_tensor * delta = device.multiply(c, ggml_cont(c, ggml_transpose(c, a)), b);
     ggml_tensor * sum = runner.expand(ggml_add(c, base, ggml_scale(c, delta, scale)));
     ggml_set_output(sum);
     runner.allocate();
@@ -73,7 +73,7 @@ void writeAll(FILE * file, const void * data, size_t bytes, const std::string & 
 
 void writeMerged(FILE * file, const gguf_context * meta, const GgufFile & model, const GgufFile & adapter, const std::map<std::string, Pair> & pairs,
                  const std::string & output, const std::string & libraries, int threads, const std::function<bool()> & cancelled) {
-    Device device(libraries, threads);
+    Device device(libraries, false, threads);
     GraphRunner runner(device);
     const float alpha = (float) adapter.number("adapter.lora.alpha", 0);
     const size_t alignment = gguf_get_alignment(meta);

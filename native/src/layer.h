@@ -61,6 +61,7 @@ class LayerGraph {
     ggml_tensor * applyBack(const Linear & linear, ggml_tensor * dy, ggml_tensor * x, bool needInput);
     ggml_tensor * norm(ggml_tensor * x, ggml_tensor * weight);
     ggml_tensor * normBack(ggml_tensor * dy, ggml_tensor * x, ggml_tensor * weight);
+    ggml_tensor * multiply(ggml_tensor * a, ggml_tensor * b);
     ggml_tensor * turned(ggml_tensor * x);
     ggml_tensor * rowsOf(ggml_tensor * x, int64_t start, int64_t count);
     ggml_tensor * columnsOf(ggml_tensor * x, int64_t start, int64_t count);

@@ -19,26 +19,28 @@ ggml_tensor * LayerGraph::normBack(ggml_tensor * dy, ggml_tensor * x, ggml_tenso
     return ggml_rms_norm_back(c_, ggml_mul(c_, dy, weight), x, shape_.epsilon);
 }
 
+ggml_tensor * LayerGraph::multiply(ggml_tensor * a, ggml_tensor * b) { return runner_.device().multiply(c_, a, b); }
+
 ggml_tensor * LayerGraph::turned(ggml_tensor * x) { return ggml_cont(c_, ggml_transpose(c_, x)); }
 
 ggml_tensor * LayerGraph::apply(const Linear & linear, ggml_tensor * x) {
-    ggml_tensor * y = ggml_mul_mat(c_, linear.weight, x);
+    ggml_tensor * y = multiply(linear.weight, x);
     if (adapter_ && linear.lora != nullptr) {
-        ggml_tensor * h = ggml_scale(c_, ggml_mul_mat(c_, linear.lora->a, x), linear.lora->scale);
-        y = ggml_add(c_, y, ggml_mul_mat(c_, linear.lora->b, h));
+        ggml_tensor * h = ggml_scale(c_, multiply(linear.lora->a, x), linear.lora->scale);
+        y = ggml_add(c_, y, multiply(linear.lora->b, h));
     }
     return linear.bias == nullptr ? y : ggml_add(c_, y, linear.bias);
 }
 
 // dX = Wᵀ·dY + Aᵀ·dh with dh = scale·Bᵀ·dY; dA = x·dhᵀ, dB = scale·h·dYᵀ with h = A·x computed again.
 ggml_tensor * LayerGraph::applyBack(const Linear & linear, ggml_tensor * dy, ggml_tensor * x, bool needInput) {
-    ggml_tensor * dx = needInput ? ggml_mul_mat(c_, linear.transposed, dy) : nullptr;
+    ggml_tensor * dx = needInput ? multiply(linear.transposed, dy) : nullptr;
     if (!adapter_ || linear.lora == nullptr) return dx;
     const LoraPair & lora = *linear.lora;
     if (lastTurned_ != x) lastTurned_ = x, lastTurnedResult_ = turned(x);
-    ggml_tensor * h = ggml_scale(c_, ggml_mul_mat(c_, lora.a, x), lora.scale);
-    ggml_tensor * dh = ggml_scale(c_, ggml_mul_mat(c_, turned(lora.b), dy), lora.scale);
-    runner_.expand(ggml_add_inplace(c_, lora.gradB, ggml_mul_mat(c_, turned(h), turned(dy))));
-    runner_.expand(ggml_add_inplace(c_, lora.gradA, ggml_mul_mat(c_, lastTurnedResult_, turned(dh))));
-    return needInput ? ggml_add(c_, dx, ggml_mul_mat(c_, turned(lora.a), dh)) : nullptr;
+    ggml_tensor * h = ggml_scale(c_, multiply(lora.a, x), lora.scale);
+    ggml_tensor * dh = ggml_scale(c_, multiply(turned(lora.b), dy), lora.scale);
+    runner_.expand(ggml_add_inplace(c_, lora.gradB, multiply(turned(h), turned(dy))));
+    runner_.expand(ggml_add_inplace(c_, lora.gradA, multiply(lastTurnedResult_, turned(dh))));
+    return needInput ? ggml_add(c_, dx, multiply(turned(lora.a), dh)) : nullptr;
 }

@@ -15,13 +15,21 @@
 // of the free memory.
 enum class ActivationPolicy { automatic, keep, recompute };
 
+struct TrainerOptions {
+    std::string model, libraries;
+    bool gpu = false;
+    int threads = 0;
+    int64_t contextLength = 0;
+    ActivationPolicy activations = ActivationPolicy::automatic;
+};
+
 struct MemoryUse {
     size_t weights, transposed, adapter, activations, arena;
 };
 
 class Trainer {
   public:
-    Trainer(const std::string & modelPath, const std::string & libraries, int threads, int64_t contextLength, ActivationPolicy policy, std::function<bool()> cancelled);
+    Trainer(const TrainerOptions & options, std::function<bool()> cancelled);
 
     const Model & model() const { return model_; }
     const Device & device() const { return device_; }

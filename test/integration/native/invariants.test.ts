@@ -109,6 +109,21 @@ test("recomputed activations give the gradients of kept ones", async () => {
   for (const [tensor, error] of errors) expect(error, tensor).toBeLessThan(1e-6);
 });
 
+test("the number of threads changes no bit", async () => {
+  const folder = await temporaryFolder();
+  const rows = randomRows(5);
+  const results: number[][][][] = [];
+  for (const threads of [1, 2]) {
+    const trainer = await openCase({ threads });
+    const logps = await trainer.forward(rows, { adapter: true, keep: true });
+    await trainer.backward(logps.map(meanNllGradient));
+    await trainer.saveGradients(join(folder, `${threads}.gguf`));
+    results.push(logps);
+  }
+  expect(results[1]).toEqual(results[0]);
+  expect(await readFile(join(folder, "2.gguf"))).toEqual(await readFile(join(folder, "1.gguf")));
+});
+
 test.each(everyArchitecture)("the gradient is the slope of the loss: %o", async (shape) => {
   const folder = await temporaryFolder();
   const path = join(folder, "tiny.gguf");
