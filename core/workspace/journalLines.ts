@@ -17,20 +17,20 @@ export interface JournalLine {
   readonly complete: boolean;
 }
 
-/** The lines of the first `size` bytes. Holds one chunk and one line in memory. */
-export async function* readLines(handle: FileHandle, size: number): AsyncGenerator<JournalLine> {
+/** The lines between the bytes `from` (the start of a line) and `size`. Holds one chunk and one line in memory. */
+export async function* readLines(handle: FileHandle, size: number, from = 0): AsyncGenerator<JournalLine> {
   const chunk = Buffer.allocUnsafe(chunkBytes);
   let pending: Buffer[] = [];
-  let start = 0;
-  let offset = 0;
+  let start = from;
+  let offset = from;
   while (offset < size) {
     const { bytesRead } = await handle.read(chunk, 0, Math.min(chunkBytes, size - offset), offset);
     if (bytesRead === 0) break;
-    let from = 0;
+    let next = 0;
     for (;;) {
-      const at = chunk.subarray(0, bytesRead).indexOf(lineBreak, from);
+      const at = chunk.subarray(0, bytesRead).indexOf(lineBreak, next);
       if (at === -1) break;
-      pending.push(Buffer.from(chunk.subarray(from, at)));
+      pending.push(Buffer.from(chunk.subarray(next, at)));
       const end = offset + at + 1;
       yield {
         bytes: pending.length === 1 ? (pending[0] as Buffer) : Buffer.concat(pending),
@@ -40,9 +40,9 @@ export async function* readLines(handle: FileHandle, size: number): AsyncGenerat
       };
       pending = [];
       start = end;
-      from = at + 1;
+      next = at + 1;
     }
-    if (from < bytesRead) pending.push(Buffer.from(chunk.subarray(from, bytesRead)));
+    if (next < bytesRead) pending.push(Buffer.from(chunk.subarray(next, bytesRead)));
     offset += bytesRead;
   }
   if (start < offset) yield { bytes: Buffer.concat(pending), start, end: offset, complete: false };

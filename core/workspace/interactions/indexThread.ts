@@ -1,0 +1,110 @@
+/** Entry of the index's thread: one SQLite file, asked one question at a time while journals are being read in. */
+import { open } from "node:fs/promises";
+import { join } from "node:path";
+import { os, type } from "@orpc/server";
+import { type InteractionRecord, interactionRecord } from "../../contract/interaction.ts";
+import type { AnnotationState, DialogueFilter, DialogueSort } from "../../contract/workbench/dialogues.ts";
+import { serveThread, threadData } from "../../host/thread.ts";
+import { type Target, untouched } from "../annotations.ts";
+import { parseRecord } from "../journalLines.ts";
+import { catchUp, forgetRun } from "./catchUp.ts";
+import { facetsOf, overviewOf, tagsInUse } from "./facets.ts";
+import { type IndexedRun, InteractionIndex } from "./interactionIndex.ts";
+
+type States = readonly (readonly [id: string, state: AnnotationState])[];
+
+/** How far reading is: bytes of all journals that are waited for. */
+let reading: { done: number; total: number } | null = null;
+const verified = new Set<string>();
+
+const { path } = threadData<{ path: string }>();
+const index = InteractionIndex.open(path);
+
+const router = os.router({
+  state: os.handler(() => ({ isFresh: index.isFresh, reading, runs: index.runs().map(({ key }) => key) })),
+  /** Reads in what is new of these runs. */
+  catchUp: os
+    .input(type<{ run: IndexedRun; states: States; bytes: number }>())
+    .handler(async ({ input: { run, states, bytes } }) => {
+      const known = new Map(states);
+      const before = index.runs().find(({ key }) => key === run.key)?.bytes ?? 0;
+      const verify = !verified.has(run.key);
+      verified.add(run.key);
+      reading = { done: reading?.done ?? 0, total: (reading?.total ?? 0) + Math.max(0, bytes - before) };
+      const state = reading;
+      const added = await catchUp({
+        index,
+        run,
+        verify,
+        annotation: (id) => known.get(id) ?? untouched,
+        onBytes: (read) => {
+          state.done += read;
+        },
+      });
+      if (verify) index.annotate(run.key, known);
+      if (state.done >= state.total) reading = null;
+      return { added };
+    }),
+  caughtUp: os.handler(() => {
+    reading = null;
+    return {};
+  }),
+  forget: os.input(type<{ run: string }>()).handler(({ input: { run } }) => {
+    forgetRun(index, run);
+    verified.delete(run);
+    return {};
+  }),
+  query: os
+    .input(type<{ filter: DialogueFilter; sort: DialogueSort; offset: number; limit: number }>())
+    .handler(({ input: { filter, sort, offset, limit } }) => ({
+      ...index.query(filter, sort, offset, limit),
+      indexing: reading,
+    })),
+  facets: os.input(type<{ filter: DialogueFilter }>()).handler(({ input: { filter } }) => facetsOf(index, filter)),
+  tags: os.handler(() => tagsInUse(index)),
+  targets: os
+    .input(type<{ filter: DialogueFilter; sort: DialogueSort }>())
+    .handler(({ input: { filter, sort } }): Target[] => index.targets(filter, sort)),
+  annotate: os.input(type<{ run: string; states: States }>()).handler(({ input: { run, states } }) => {
+    index.annotate(run, states);
+    return {};
+  }),
+  overview: os
+    .input(type<{ run: string; agents: number; recent: number }>())
+    .handler(({ input: { run, agents, recent } }) => overviewOf(index, run, agents, recent)),
+  /** Whole records; those that are not there (any more) are left out. */
+  records: os.input(type<{ targets: readonly Target[] }>()).handler(async ({ input: { targets } }) => {
+    const found: Found[] = [];
+    for (const target of targets) {
+      const one = await read(target);
+      if (one !== null) found.push(one);
+    }
+    return found;
+  }),
+});
+
+export interface Found {
+  readonly run: string;
+  readonly record: InteractionRecord;
+  readonly seconds: number | null;
+  readonly completionTokens: number;
+}
+
+async function read({ run, id }: Target): Promise<Found | null> {
+  const located = index.locate(run, id);
+  if (located === null) return null;
+  const journal = join(located.directory, "interactions.jsonl");
+  const handle = await open(journal, "r");
+  try {
+    const bytes = Buffer.alloc(located.size);
+    await handle.read(bytes, 0, located.size, located.start);
+    const record = parseRecord(bytes, interactionRecord, journal, 0);
+    return { run, record, seconds: located.seconds, completionTokens: located.completionTokens };
+  } finally {
+    await handle.close();
+  }
+}
+
+serveThread(router);
+
+export type IndexRouter = typeof router;
