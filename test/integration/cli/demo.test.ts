@@ -22,7 +22,7 @@ describe("folkmoot demo, whole, on a model of random weights", () => {
     const size = {
       society: {
         grid: { rows: 2, columns: 2 },
-        peers: 1,
+        peers: 2,
         rounds: 2,
         questions: { path: questions },
         sampling,
