@@ -12,7 +12,7 @@ import { chatFormatter } from "./chatFormat.ts";
 import { LlamaLanguageModel } from "./llamaLanguageModel.ts";
 import { ResponseScorer } from "./responseScorer.ts";
 import { measureBatchRules } from "./rowInvariance.ts";
-import { checkAdapterFile, loadCheckedModel, loadError, threadCount } from "./runtime.ts";
+import { checkAdapterFile, loadCheckedModel, loadError } from "./runtime.ts";
 import { BatchScheduler } from "./scheduler.ts";
 
 /** Least tokens of one batch; more prompts of equal length fit together. */
@@ -26,7 +26,7 @@ export interface LoadOptions {
   readonly sequences?: number;
   /** Tokens per sequence, rounded up to a multiple of 256; default: what the model was trained on, at most 2048. */
   readonly contextSize?: number | null;
-  /** Compute threads, 0 (default) = as many as there are cores. */
+  /** Compute threads, 0 (default) = as many as there are cores; one for a model below 64 MiB. */
   readonly threads?: number;
   /** Equal texts for equal seeds, whatever shares a batch; default true. */
   readonly deterministic?: boolean;
@@ -51,13 +51,12 @@ export interface LoadedModel extends AsyncDisposable {
 
 /** @throws FolkmootError as `loadCheckedModel`; `model-unsupported` when `chat` is asked for and there is no template. */
 export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
-  const threads = threadCount(options.threads ?? 0);
-  const hash = await hashFile(options.path, options.signal);
-  const { header, model } = await loadCheckedModel(options.path, {
-    threads,
+  const { header, model, threads } = await loadCheckedModel(options.path, {
+    threads: options.threads ?? 0,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   try {
+    const hash = await hashFile(options.path, options.signal);
     return new Weights({ options, threads, hash, header, model, formatter: formatterFor(model, options) });
   } catch (error) {
     await model.dispose();
@@ -79,8 +78,10 @@ export async function openScorer(
   options: Pick<LoadOptions, "path" | "contextSize" | "threads" | "signal"> & { adapter: string | null },
 ): Promise<ScoringModel> {
   const { path, adapter, signal } = options;
-  const threads = threadCount(options.threads ?? 0);
-  const { header, model } = await loadCheckedModel(path, { threads, ...(signal === undefined ? {} : { signal }) });
+  const { header, model, threads } = await loadCheckedModel(path, {
+    threads: options.threads ?? 0,
+    ...(signal === undefined ? {} : { signal }),
+  });
   try {
     if (adapter !== null) await checkAdapterFile(adapter, header);
     const contextSize = loadedContextSize(header, options.contextSize ?? null);

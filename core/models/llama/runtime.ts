@@ -11,9 +11,16 @@ const keptLogLines = 40;
 const log: string[] = [];
 let runtime: Promise<Llama> | null = null;
 
-/** Compute threads for a setting in which 0 means all cores. */
-export function threadCount(setting: number): number {
-  return setting === 0 ? availableParallelism() : setting;
+/**
+ * Below so many bytes one thread computes as fast as two: the work between two barriers is too small to share. And
+ * threads that wait for each other spin, so on a busy machine a small model would be a hundred times slower with two.
+ */
+const singleThreadBytes = 64 * 1024 * 1024;
+
+/** Compute threads for a setting in which 0 means as many as there are cores (one for a small model). */
+export function threadCount(setting: number, modelBytes: number): number {
+  if (setting !== 0) return setting;
+  return modelBytes < singleThreadBytes ? 1 : availableParallelism();
 }
 
 /**
@@ -57,10 +64,13 @@ export async function llamaRuntime(threads: number): Promise<Llama> {
 export interface CheckedModel {
   readonly header: GgufHeader;
   readonly model: LlamaModel;
+  /** Compute threads for its contexts. */
+  readonly threads: number;
 }
 
 /**
- * Loads a model after its header was checked. Tensors are checked for values that are no numbers.
+ * Loads a model after its header was checked. Tensors are checked for values that are no numbers. `threads` as in
+ * `threadCount`.
  *
  * @throws FolkmootError `model-not-found`, `model-corrupt`, `model-unsupported`, `out-of-memory`, `cancelled`.
  */
@@ -70,7 +80,8 @@ export async function loadCheckedModel(
 ): Promise<CheckedModel> {
   const header = await readGgufHeader(path);
   checkModelHeader(header);
-  const llama = await llamaRuntime(options.threads);
+  const threads = threadCount(options.threads, header.fileBytes);
+  const llama = await llamaRuntime(threads);
   log.length = 0;
   try {
     const model = await llama.loadModel({
@@ -80,7 +91,7 @@ export async function loadCheckedModel(
       gpuLayers: 0,
       ...(options.signal === undefined ? {} : { loadSignal: options.signal }),
     });
-    return { header, model };
+    return { header, model, threads };
   } catch (error) {
     throw loadError(path, error, options.signal);
   }

@@ -1,6 +1,6 @@
 /** From text to tokens and back with a model's own vocabulary. */
 import type { LlamaModel, Token } from "node-llama-cpp";
-import { loadCheckedModel, threadCount } from "./runtime.ts";
+import { loadCheckedModel } from "./runtime.ts";
 
 /** What training needs of a model file: only its vocabulary is loaded. */
 export interface VocabularyTokenizer extends AsyncDisposable {
@@ -20,7 +20,7 @@ export interface VocabularyTokenizer extends AsyncDisposable {
  * @throws FolkmootError as `loadCheckedModel`.
  */
 export async function openTokenizer(path: string): Promise<VocabularyTokenizer> {
-  const { model } = await loadCheckedModel(path, { threads: threadCount(0), vocabOnly: true });
+  const { model } = await loadCheckedModel(path, { threads: 1, vocabOnly: true });
   const dispose = () => model.dispose();
   return {
     tokenize: (text) => tokenizeText(model, text, false),

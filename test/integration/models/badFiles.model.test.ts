@@ -67,6 +67,11 @@ describe("loading a bad file", () => {
     expect(await codeOfLoading(good, join(folder, "none.gguf"))).toBe("model-not-found");
   });
 
+  it("tells a missing model from a bad one", async () => {
+    const call = openLanguageModel({ path: join(folder, "none.gguf"), threads: 1 });
+    await expect(call).rejects.toMatchObject({ code: "model-not-found" });
+  });
+
   it("leaves the process fit to load a good one", async () => {
     expect(await codeOfLoading(good.subarray(0, 5000))).toBe("model-corrupt");
     expect(await codeOfLoading(good)).toBe("loaded");
