@@ -8,6 +8,7 @@ import { runEvaluation } from "../evaluation/runEvaluation.ts";
 import { openScorer } from "../models/llama/loadedModel.ts";
 import type { SocietyControls } from "../society/controls.ts";
 import { runSociety } from "../society/runSociety.ts";
+import { recordFinished } from "../workspace/eventLog.ts";
 import { RunDirectory } from "../workspace/runDirectory.ts";
 import { ModelSet, type SpeakerName } from "./modelSet.ts";
 import type { MoveFeed } from "./moveFeed.ts";
@@ -50,6 +51,7 @@ export async function societyJob(
     controls,
     onMove: (move) => moves.push(move),
   });
+  await recordFinished(run, { ...result });
   return { ...result };
 }
 
@@ -72,14 +74,15 @@ export async function evaluationJob(
   emit({ type: "started", run: run.id, directory: run.path, resumed });
   await using models = new ModelSet({ ...config, signal });
   const judge = config.judge === null ? {} : { judge: await models.get(config.judge) };
-  // Awaited here: models and run must stay open until it has ended.
-  return await runEvaluation({
+  const result = await runEvaluation({
     config,
     run,
     models: { base: await models.get(base), aligned: await models.get(aligned), ...judge },
     emit,
     signal,
   });
+  await recordFinished(run, result);
+  return result;
 }
 
 /** Log-probabilities of given responses, as llama.cpp computes them. */

@@ -11,6 +11,7 @@ import { type ExportTools, exportAdapterOfRun, exportMergedOfRun } from "../expo
 import { ggmlLibraryFolder } from "../models/llama/libraries.ts";
 import { openScorer } from "../models/llama/loadedModel.ts";
 import { openTokenizer } from "../models/llama/tokenizer.ts";
+import { recordFinished } from "../workspace/eventLog.ts";
 import { RunDirectory } from "../workspace/runDirectory.ts";
 import type { JobResult, RunInput } from "./engineJobs.ts";
 
@@ -26,7 +27,9 @@ export async function alignJob(
   await using tokenizer = await openTokenizer(config.model);
   const trainer = await openTrainer(loadNativeAddon(), config.model, config.threads);
   try {
-    return await runAlignment({ config, run, trainer, tokenizer, emit, signal });
+    const result = await runAlignment({ config, run, trainer, tokenizer, emit, signal });
+    await recordFinished(run, result);
+    return result;
   } finally {
     await trainer.dispose();
   }

@@ -23,6 +23,16 @@ export async function openEventLog(run: Pick<RunDirectory, "journal">, emit: Emi
   };
 }
 
+/** The last line of a run that came to its end: what it came to. A run that goes on writes further lines after it. */
+export async function recordFinished(
+  run: Pick<RunDirectory, "journal">,
+  result: Record<string, unknown>,
+): Promise<void> {
+  const journal = await run.journal("events", eventLine);
+  // Lost like any other event when the disk is full; the result itself stands in the run's other files.
+  await journal.append([{ type: "finished", result }]).catch(() => undefined);
+}
+
 function lineOf(event: JobEvent): EventLine {
   if (event.type !== "interaction") return event;
   const { type, record, seconds, completionTokens } = event;

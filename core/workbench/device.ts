@@ -1,0 +1,83 @@
+/**
+ * The device is one: inference and training hold it in turns. Who takes it unloads the other side, whose process ends
+ * and gives its memory back.
+ */
+
+import type { Lease } from "../contract/workbench/machine.ts";
+import type { EngineClient, Host, TrainerClient } from "../host/supervisor.ts";
+
+export type Side = "inference" | "training";
+
+export interface HostFactories {
+  engine(): Host<EngineClient>;
+  trainer(): Host<TrainerClient>;
+}
+
+export class Device implements AsyncDisposable {
+  private readonly factories: HostFactories;
+  private engine: Host<EngineClient> | null = null;
+  private trainer: Host<TrainerClient> | null = null;
+  private holder: Lease = { holder: "free", job: null };
+  private readonly unloaded = new Set<(side: Side) => void>();
+  private disposed = false;
+
+  constructor(factories: HostFactories) {
+    this.factories = factories;
+  }
+
+  get lease(): Lease {
+    return this.holder;
+  }
+
+  /** Called after a side lost its process because the other took the device. */
+  onUnload(listener: (side: Side) => void): void {
+    this.unloaded.add(listener);
+  }
+
+  /** Takes the device for a job; true when a process of the other side was ended for it. */
+  async take(side: Side, job: string | null): Promise<boolean> {
+    this.holder = { holder: side, job };
+    const other = side === "inference" ? this.trainer : this.engine;
+    if (other === null) return false;
+    if (side === "inference") this.trainer = null;
+    else this.engine = null;
+    const wasRunning = other.pid !== null;
+    await other.dispose();
+    for (const listener of this.unloaded) listener(side === "inference" ? "training" : "inference");
+    return wasRunning;
+  }
+
+  /** The job is done; its side stays loaded until the other takes the device. */
+  release(job: string): void {
+    if (this.holder.job === job) this.holder = { holder: "free", job: null };
+  }
+
+  engineClient(): EngineClient {
+    this.engine ??= this.create(this.factories.engine);
+    return this.engine.client;
+  }
+
+  trainerClient(): TrainerClient {
+    this.trainer ??= this.create(this.factories.trainer);
+    return this.trainer.client;
+  }
+
+  /** Running processes. */
+  processes(): { kind: "engine" | "trainer"; pid: number }[] {
+    const { engine, trainer } = this;
+    return [
+      ...(engine?.pid == null ? [] : [{ kind: "engine" as const, pid: engine.pid }]),
+      ...(trainer?.pid == null ? [] : [{ kind: "trainer" as const, pid: trainer.pid }]),
+    ];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.disposed = true;
+    await Promise.all([this.engine?.dispose(), this.trainer?.dispose()]);
+  }
+
+  private create<Client>(factory: () => Host<Client>): Host<Client> {
+    if (this.disposed) throw new Error("The workbench was closed.");
+    return factory();
+  }
+}
