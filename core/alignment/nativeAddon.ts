@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FolkmootError, toFolkmootError } from "../contract/errors.ts";
-import type { NativeAddon, NativeTrainer, OpenOptions } from "./nativeTrainer.ts";
+import type { ModelTrainer, NativeAddon, OpenOptions } from "./nativeTrainer.ts";
 
 type Methods<T> = { [K in keyof T]: T[K] extends (...args: infer A) => infer R ? (...args: A) => R : T[K] };
 
@@ -59,11 +59,13 @@ async function settle<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function wrapTrainer(raw: NativeTrainer): NativeTrainer {
+function wrapTrainer(raw: ModelTrainer): ModelTrainer {
   return {
     info: raw.info,
     newAdapter: (adapter) => settle(async () => raw.newAdapter(adapter)),
     loadAdapter: (path) => settle(async () => raw.loadAdapter(path)),
+    trainBase: () => settle(async () => raw.trainBase()),
+    saveModel: (path) => settle(async () => raw.saveModel(path)),
     saveAdapter: (path) => settle(async () => raw.saveAdapter(path)),
     saveGradients: (path) => settle(async () => raw.saveGradients(path)),
     saveState: (path) => settle(async () => raw.saveState(path)),

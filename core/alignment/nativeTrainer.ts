@@ -111,12 +111,23 @@ export interface NativeTrainer {
   dispose(): Promise<void>;
 }
 
+/** What the addon opens: besides adapters it can train the base itself, which is how models are made from nothing. */
+export interface ModelTrainer extends NativeTrainer {
+  /**
+   * Trains the seven linears of every layer themselves instead of an adapter (F32 bases only; embedding, head and
+   * norms stay frozen): a third of the arithmetic of a full-rank adapter. Moments and gradients start at zero.
+   */
+  trainBase(): Promise<void>;
+  /** Writes the whole model with the weights that `trainBase` trained. */
+  saveModel(path: string): Promise<void>;
+}
+
 /** Types that merge and quantize can write, by llama.cpp's names. */
 export const quantizationTypes = ["F32", "F16", "BF16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0", "IQ4_XS"] as const;
 export type QuantizationType = (typeof quantizationTypes)[number];
 
 export interface NativeAddon {
-  openTrainer(options: OpenOptions): Promise<NativeTrainer>;
+  openTrainer(options: OpenOptions): Promise<ModelTrainer>;
   /** W + (alpha/rank)·B·A for every pair; merged tensors become F16 (F32 bases stay F32), the rest is copied. */
   mergeAdapter(options: {
     model: string;

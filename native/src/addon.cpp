@@ -140,7 +140,9 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
             InstanceAccessor<&TrainerObject::info>("info"),
             InstanceMethod<&TrainerObject::newAdapter>("newAdapter"),
             InstanceMethod<&TrainerObject::loadAdapter>("loadAdapter"),
+            InstanceMethod<&TrainerObject::trainBase>("trainBase"),
             InstanceMethod<&TrainerObject::saveAdapter>("saveAdapter"),
+            InstanceMethod<&TrainerObject::saveAdapter>("saveModel"),
             InstanceMethod<&TrainerObject::saveGradients>("saveGradients"),
             InstanceMethod<&TrainerObject::saveState>("saveState"),
             InstanceMethod<&TrainerObject::loadState>("loadState"),
@@ -190,17 +192,20 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
     Napi::Value loadAdapter(const Napi::CallbackInfo & info) {
         return run(info, [p = path(info)](Trainer & t) { t.loadAdapter(p); return nothing(); });
     }
+    Napi::Value trainBase(const Napi::CallbackInfo & info) {
+        return run(info, [](Trainer & t) { t.trainBase(); return nothing(); });
+    }
     Napi::Value saveAdapter(const Napi::CallbackInfo & info) {
-        return run(info, [p = path(info)](Trainer & t) { t.adapter().save(p); return nothing(); });
+        return run(info, [p = path(info)](Trainer & t) { t.trained().save(p); return nothing(); });
     }
     Napi::Value saveGradients(const Napi::CallbackInfo & info) {
-        return run(info, [p = path(info)](Trainer & t) { t.adapter().saveGradients(p); return nothing(); });
+        return run(info, [p = path(info)](Trainer & t) { t.trained().saveGradients(p); return nothing(); });
     }
     Napi::Value saveState(const Napi::CallbackInfo & info) {
-        return run(info, [p = path(info)](Trainer & t) { t.adapter().saveState(p); return nothing(); });
+        return run(info, [p = path(info)](Trainer & t) { t.trained().saveState(p); return nothing(); });
     }
     Napi::Value loadState(const Napi::CallbackInfo & info) {
-        return run(info, [p = path(info)](Trainer & t) { t.adapter().loadState(p); return nothing(); });
+        return run(info, [p = path(info)](Trainer & t) { t.trained().loadState(p); return nothing(); });
     }
     Napi::Value forward(const Napi::CallbackInfo & info) {
         const Napi::Object o = object(info, 1);
@@ -212,7 +217,7 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
         return run(info, [gradients = logpGradients(info[0])](Trainer & t) { t.backward(gradients); return nothing(); });
     }
     Napi::Value zeroGradients(const Napi::CallbackInfo & info) {
-        return run(info, [](Trainer & t) { t.adapter().zeroGradients(); return nothing(); });
+        return run(info, [](Trainer & t) { t.trained().zeroGradients(); return nothing(); });
     }
     Napi::Value step(const Napi::CallbackInfo & info) {
         const Napi::Object o = object(info, 0);
@@ -220,7 +225,7 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
         const AdamW settings{value("learningRate"), value("beta1"), value("beta2"), value("epsilon"), value("weightDecay"), value("gradientScale"), value("clipNorm")};
         return run(info, [settings](Trainer & t) -> ToValue {
             const float norm = t.step(settings);
-            return [norm, steps = t.adapter().steps()](Napi::Env env) {
+            return [norm, steps = t.trained().steps()](Napi::Env env) {
                 Napi::Object result = Napi::Object::New(env);
                 result.Set("gradNorm", norm);
                 result.Set("step", (double) steps);

@@ -35,9 +35,12 @@ ggml_tensor * LayerGraph::apply(const Linear & linear, ggml_tensor * x) {
 // dX = Wᵀ·dY + Aᵀ·dh with dh = scale·Bᵀ·dY; dA = x·dhᵀ, dB = scale·h·dYᵀ with h = A·x computed again.
 ggml_tensor * LayerGraph::applyBack(const Linear & linear, ggml_tensor * dy, ggml_tensor * x, bool needInput) {
     ggml_tensor * dx = needInput ? multiply(linear.transposed, dy) : nullptr;
-    if (!adapter_ || linear.lora == nullptr) return dx;
-    const LoraPair & lora = *linear.lora;
+    const bool adapted = adapter_ && linear.lora != nullptr;
+    if (!adapted && linear.gradient == nullptr) return dx;
     if (lastTurned_ != x) lastTurned_ = x, lastTurnedResult_ = turned(x);
+    if (linear.gradient != nullptr) runner_.expand(ggml_add_inplace(c_, linear.gradient, multiply(lastTurnedResult_, turned(dy))));
+    if (!adapted) return dx;
+    const LoraPair & lora = *linear.lora;
     ggml_tensor * h = ggml_scale(c_, multiply(lora.a, x), lora.scale);
     ggml_tensor * dh = ggml_scale(c_, multiply(turned(lora.b), dy), lora.scale);
     runner_.expand(ggml_add_inplace(c_, lora.gradB, multiply(turned(h), turned(dy))));

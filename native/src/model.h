@@ -17,6 +17,8 @@ struct Linear {
     // Wᵀ with ne {out, in}: dX = Wᵀ·dY is then a plain mul_mat. Null until `prepareBackward`.
     ggml_tensor * transposed = nullptr;
     LoraPair * lora = nullptr;
+    // Where dW is added when the weight itself is trained.
+    ggml_tensor * gradient = nullptr;
     int64_t in() const { return weight->ne[0]; }
     int64_t out() const { return weight->ne[1]; }
     explicit operator bool() const { return weight != nullptr; }
@@ -42,6 +44,7 @@ class Model {
     const Architecture & architecture() const { return architecture_; }
     const Shape & shape() const { return shape_; }
     bool tied() const { return tied_; }
+    const GgufFile & file() const { return *gguf_; }
     const std::string & path() const { return gguf_->path(); }
 
     std::vector<Layer> layers;

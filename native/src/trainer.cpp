@@ -19,25 +19,27 @@ Trainer::Trainer(const TrainerOptions & options, std::function<bool()> cancelled
     device_.setAbort(cancelled_);
 }
 
-Adapter & Trainer::adapter() {
-    if (!adapter_) throw Failure("bad-input", "There is no adapter yet.", "", "Make a new adapter or load one first.");
-    return *adapter_;
+Parameters & Trainer::trained() {
+    if (!trained_) throw Failure("bad-input", "There is no adapter yet.", "", "Make a new adapter or load one first.");
+    return *trained_;
 }
 
 void Trainer::newAdapter(int64_t rank, float alpha, const std::set<std::string> & targets, uint64_t seed) {
-    tape_.reset();
-    useAdapter(Adapter::create(model_, device_, rank, alpha, targets, seed));
+    train(Adapter::create(model_, device_, rank, alpha, targets, seed));
 }
 
-void Trainer::loadAdapter(const std::string & path) {
-    tape_.reset();
-    useAdapter(Adapter::load(model_, device_, path));
+void Trainer::loadAdapter(const std::string & path) { train(Adapter::load(model_, device_, path)); }
+
+void Trainer::trainBase() {
+    trained_.reset();  // the base's own tensors must be in place again
+    train(std::make_unique<BaseWeights>(model_, device_));
 }
 
-// Only a whole new adapter replaces the old one: a failed load leaves it in place.
-void Trainer::useAdapter(std::unique_ptr<Adapter> adapter) {
-    adapter_ = std::move(adapter);
-    adapter_->attach();
+// Only whole new parameters replace the old ones: a failed load leaves them in place.
+void Trainer::train(std::unique_ptr<Parameters> parameters) {
+    tape_.reset();
+    trained_ = std::move(parameters);
+    trained_->attach();
 }
 
 void Trainer::checkRows(const std::vector<TokenRow> & rows) const {
@@ -63,7 +65,7 @@ void Trainer::checkRows(const std::vector<TokenRow> & rows) const {
 
 std::vector<std::vector<std::vector<float>>> Trainer::forward(const std::vector<TokenRow> & rows, bool useAdapter, bool keep) {
     checkRows(rows);
-    if (useAdapter || keep) adapter();
+    if (useAdapter || keep) trained();
     if (keep) model_.prepareBackward();
     prepareTape(rows, useAdapter, keep);
     embed();
@@ -333,7 +335,7 @@ void Trainer::backward(const std::vector<std::vector<std::vector<float>>> & dLog
     }
     ggml_backend_tensor_set(tape_->coefficients, coefficients.data(), 0, coefficients.size() * sizeof(float));
     backwardHead();
-    const int64_t lowest = adapter().lowestLayer();
+    const int64_t lowest = trained().lowestLayer();
     for (int64_t layer = model_.shape().layers - 1; layer >= lowest; layer--) backwardLayer(layer);
 }
 
@@ -354,7 +356,7 @@ void Trainer::backwardLayer(int64_t layer) {
     Tape & t = *tape_;
     runner_.begin(2 * layerNodes());
     ggml_context * c = runner_.context();
-    const bool needInput = layer > adapter().lowestLayer();
+    const bool needInput = layer > trained().lowestLayer();
     LayerGraph graph(runner_, model_, t.inputs, layer, t.adapter);
     Activations a;
     if (t.keepActivations) {
@@ -375,6 +377,6 @@ void Trainer::backwardLayer(int64_t layer) {
 }
 
 MemoryUse Trainer::memory() const {
-    return {model_.weightBytes(), model_.transposedBytes(), adapter_ ? adapter_->bytes() : 0,
+    return {model_.weightBytes(), model_.transposedBytes(), trained_ ? trained_->bytes() : 0,
             tapeBuffer_ ? ggml_backend_buffer_get_size(tapeBuffer_.get()) : 0, runner_.arenaBytes()};
 }

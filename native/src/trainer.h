@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "adapter.h"
+#include "base_weights.h"
 #include "device.h"
 #include "layer.h"
 #include "model.h"
@@ -33,15 +34,17 @@ class Trainer {
 
     const Model & model() const { return model_; }
     const Device & device() const { return device_; }
-    Adapter & adapter();
+    // What is trained: an adapter, or the base's own weights.
+    Parameters & trained();
     void newAdapter(int64_t rank, float alpha, const std::set<std::string> & targets, uint64_t seed);
     void loadAdapter(const std::string & path);
+    void trainBase();
 
     // Log-probabilities per [question][response][token]. `keep` holds what `backward` needs until the next forward.
     std::vector<std::vector<std::vector<float>>> forward(const std::vector<TokenRow> & rows, bool useAdapter, bool keep);
     // Adds the gradients of the last kept forward for dLoss/dlogp of the same shape.
     void backward(const std::vector<std::vector<std::vector<float>>> & dLogp);
-    float step(const AdamW & settings) { return adapter().step(runner_, settings); }
+    float step(const AdamW & settings) { return trained().step(runner_, settings); }
     MemoryUse memory() const;
 
   private:
@@ -68,7 +71,7 @@ class Trainer {
         ggml_tensor * slope;
     };
 
-    void useAdapter(std::unique_ptr<Adapter> adapter);
+    void train(std::unique_ptr<Parameters> parameters);
     void checkRows(const std::vector<TokenRow> & rows) const;
     void prepareTape(const std::vector<TokenRow> & rows, bool useAdapter, bool keep);
     MaskSet maskTensors();
@@ -92,7 +95,7 @@ class Trainer {
     GraphRunner runner_;
     ActivationPolicy policy_;
     std::function<bool()> cancelled_;
-    std::unique_ptr<Adapter> adapter_;
+    std::unique_ptr<Parameters> trained_;
     BufferPtr tapeBuffer_;
     std::unique_ptr<Tape> tape_;
 };

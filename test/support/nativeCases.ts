@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { loadNativeAddon } from "../../core/alignment/nativeAddon.ts";
-import type { NativeTrainer, OpenOptions, StepOptions, TokenRow } from "../../core/alignment/nativeTrainer.ts";
+import type { ModelTrainer, OpenOptions, StepOptions, TokenRow } from "../../core/alignment/nativeTrainer.ts";
 import { readGgufHeader } from "../../core/models/ggufHeader.ts";
 import { ggmlLibraryFolder } from "../../core/models/llama/libraries.ts";
 
@@ -40,7 +40,7 @@ export function caseRow(reference: ReferenceCase): TokenRow {
 }
 
 /** A trainer that is disposed when the test ends. One thread: tests share the cores. */
-export async function openTrainer(model: string, options: Partial<OpenOptions> = {}): Promise<NativeTrainer> {
+export async function openTrainer(model: string, options: Partial<OpenOptions> = {}): Promise<ModelTrainer> {
   const trainer = await addon.openTrainer({ model, libraries, threads: 1, ...options });
   onTestFinished(() => trainer.dispose());
   return trainer;
