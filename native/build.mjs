@@ -18,7 +18,8 @@ const packageFolder = (name) => join(here, "..", "node_modules", name);
 const llama = join(packageFolder("node-llama-cpp"), "llama");
 const release = JSON.parse(readFileSync(join(llama, "binariesGithubRelease.json"), "utf8")).release;
 const platform = { linux: "linux", darwin: "mac", win32: "win" }[process.platform];
-const variant = process.platform === "darwin" && process.arch === "arm64" ? "mac-arm64-metal" : `${platform}-${process.arch}`;
+const variant =
+  process.platform === "darwin" && process.arch === "arm64" ? "mac-arm64-metal" : `${platform}-${process.arch}`;
 const libraries = join(packageFolder(`@node-llama-cpp/${variant}`), "bins", variant);
 
 const stampFile = join(build, "inputs.sha256");
@@ -31,8 +32,10 @@ needTool("cmake", "cmake is needed to build the addon: install cmake (3.18 or ne
 mkdirSync(build, { recursive: true });
 const headers = unpackHeaders();
 run("cmake", [
-  "-S", here,
-  "-B", join(build, "cmake"),
+  "-S",
+  here,
+  "-B",
+  join(build, "cmake"),
   "-DCMAKE_BUILD_TYPE=Release",
   `-DNODE_API_INCLUDE=${join(packageFolder("node-api-headers"), "include")}`,
   `-DNODE_ADDON_API_INCLUDE=${packageFolder("node-addon-api")}`,
