@@ -27,7 +27,9 @@ export async function alignJob(
   await using tokenizer = await openTokenizer(config.model);
   const trainer = await openTrainer(loadNativeAddon(), config.model, config.threads);
   try {
-    const result = await runAlignment({ config, run, trainer, tokenizer, emit, signal });
+    const aligned = await runAlignment({ config, run, trainer, tokenizer, emit, signal });
+    // This process does nothing else, so its largest resident set is the training's.
+    const result = { ...aligned, peakResidentBytes: process.resourceUsage().maxRSS * 1024 };
     await recordFinished(run, result);
     return result;
   } finally {
