@@ -36,6 +36,11 @@ try {
   const checks = [
     check("lint", [join(modules, "@biomejs", "biome", "bin", "biome"), "ci", colors, "--max-diagnostics=50", "."]),
     check("typecheck", [join(modules, "typescript", "bin", "tsc"), "-p", "tsconfig.json"]),
+    check("typecheck of the page", [
+      join(modules, "typescript", "bin", "tsc"),
+      "-p",
+      join("renderer", "tsconfig.json"),
+    ]),
   ];
   const browser = getChromium(console.log);
   const output = join(folder, "report.json");

@@ -1,4 +1,4 @@
-/** Builds dist/ (TypeScript) and native/build/folkmoot.node (the addon), each only when its inputs changed. */
+/** Builds dist/ (TypeScript), dist/renderer/ (the page) and native/build/folkmoot.node (the addon), each only when its inputs changed. */
 import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -14,6 +14,7 @@ export class SetupError extends Error {}
  */
 export function buildAll(root, say) {
   buildTypeScript(root, say);
+  buildRenderer(root, say);
   buildAddon(root, say);
 }
 
@@ -39,6 +40,8 @@ function buildTypeScript(root, say) {
     // npx links the command once and sets this bit then; every later build has to keep it.
     chmodSync(join(fresh, "cli", "main.js"), 0o755);
     writeStamp(join(fresh, ".inputs"), inputs);
+    // The page lies in dist/ too and has a stamp of its own.
+    if (existsSync(join(output, "renderer"))) renameSync(join(output, "renderer"), join(fresh, "renderer"));
     rmSync(old, { recursive: true, force: true });
     if (existsSync(output)) renameSync(output, old);
     renameSync(fresh, output);
@@ -46,6 +49,29 @@ function buildTypeScript(root, say) {
     rmSync(fresh, { recursive: true, force: true });
     rmSync(old, { recursive: true, force: true });
   }
+}
+
+/**
+ * The page, by Vite into dist/renderer.
+ * @param {string} root
+ * @param {(line: string) => void} say
+ */
+export function buildRenderer(root, say) {
+  const packages = ["vite", "@vitejs/plugin-react", "react", "react-dom", "react-aria-components", "zod"];
+  const inputs = fingerprint(root, ["renderer", "core/contract", "tsconfig.json", "package-lock.json"], {
+    facts: packages.map((name) => `${name} ${installedVersion(root, name)}`),
+  });
+  const output = join(root, "dist", "renderer");
+  const stamp = join(output, ".inputs");
+  if (stampIs(stamp, inputs) && existsSync(join(output, "index.html"))) return;
+  say("Building dist/renderer (the window's page) …");
+  const vite = join(root, "node_modules", "vite", "bin", "vite.js");
+  const options = ["--config", join("renderer", "vite.config.ts"), "--logLevel", "warn"];
+  // Vite wants a newer Node than npm may be running under.
+  const pinned = join(root, "node_modules", "node", "bin", process.platform === "win32" ? "node.exe" : "node");
+  const node = existsSync(pinned) ? pinned : process.execPath;
+  runNode(root, [vite, "build", ...options], "The page does not build.", node);
+  writeStamp(stamp, inputs);
 }
 
 /**
@@ -82,9 +108,10 @@ function installedVersion(root, name) {
  * @param {string} root
  * @param {string[]} args
  * @param {string} failure
+ * @param {string} [node]
  */
-function runNode(root, args, failure) {
-  const child = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8", maxBuffer: 1 << 28 });
+function runNode(root, args, failure, node = process.execPath) {
+  const child = spawnSync(node, args, { cwd: root, encoding: "utf8", maxBuffer: 1 << 28 });
   if (child.error) throw child.error;
   if (child.status !== 0) throw new SetupError(`${failure}\n${child.stdout}${child.stderr}`.trimEnd());
 }

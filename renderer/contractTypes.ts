@@ -1,0 +1,34 @@
+/** Types of the workbench contract that its files name as schemas only. */
+import type { z } from "zod";
+import type { checkpointEntry, efforts, series, trainingMemory } from "../core/contract/workbench/align.ts";
+import type { chatSession } from "../core/contract/workbench/chat.ts";
+import type { histogramBar } from "../core/contract/workbench/common.ts";
+import type { dataPage, dataRow, kindCounts } from "../core/contract/workbench/data.ts";
+import type { dialogueRow, target } from "../core/contract/workbench/dialogues.ts";
+import type { outcomes, questionFile } from "../core/contract/workbench/evaluation.ts";
+import type { about, fileEntry, folderListing, settingsChange } from "../core/contract/workbench/machine.ts";
+import type { fit, library, measuredMemory } from "../core/contract/workbench/models.ts";
+import type { stationState } from "../core/contract/workbench/runs.ts";
+
+export type { Capabilities, MachineState, Settings } from "../core/contract/workbench/machine.ts";
+export type About = z.infer<typeof about>;
+export type SettingsChange = z.infer<typeof settingsChange>;
+export type FileEntry = z.infer<typeof fileEntry>;
+export type FolderListing = z.infer<typeof folderListing>;
+export type HistogramBar = z.infer<typeof histogramBar>;
+export type DialogueTarget = z.infer<typeof target>;
+export type DialogueListRow = z.infer<typeof dialogueRow>;
+export type KindCounts = z.infer<typeof kindCounts>;
+export type DataRow = z.infer<typeof dataRow>;
+export type DataPage = z.infer<typeof dataPage>;
+export type MetricSeries = z.infer<typeof series>;
+export type TrainingMemory = z.infer<typeof trainingMemory>;
+export type CheckpointEntry = z.infer<typeof checkpointEntry>;
+export type Effort = (typeof efforts)[number];
+export type ChatSession = z.infer<typeof chatSession>;
+export type QuestionFile = z.infer<typeof questionFile>;
+export type Outcome = (typeof outcomes)[number];
+export type Library = z.infer<typeof library>;
+export type Fit = z.infer<typeof fit>;
+export type MeasuredMemory = z.infer<typeof measuredMemory>;
+export type StationState = z.infer<typeof stationState>;

@@ -1,0 +1,118 @@
+import { Check, Circle, CircleDot, Play } from "lucide-react";
+import { useState } from "react";
+import { go, useLists, useLiveRun, useRequest, useSnapshot, useSurroundings, useWorkbench } from "../../app/hooks.ts";
+import { Button } from "../../components/Button.tsx";
+import { ErrorNote } from "../../components/ErrorNote.tsx";
+import { Segmented } from "../../components/fields.tsx";
+import { Facts, Panel } from "../../components/Panel.tsx";
+import type { StationState } from "../../contractTypes.ts";
+import { formatDuration } from "../../format/time.ts";
+import { isLive } from "../../stores/lists.ts";
+import { text } from "../../text/en.ts";
+import { demoFigures } from "./demoFigures.ts";
+
+/** The whole method in one click: start it, watch its stations, read its results. */
+export function DemoPanel() {
+  const demo = useSurroundings((surroundings) => surroundings.about?.demo);
+  const job = useLists(
+    (lists) =>
+      [...lists.jobs.values()].filter((one) => one.kind === "demo").sort((a, b) => b.started - a.started)[0] ?? null,
+  );
+  if (demo === undefined) return null;
+  if (demo === null)
+    return (
+      <Panel title={text.home.demo}>
+        <p className="quiet">{text.home.demoMissing}</p>
+      </Panel>
+    );
+  const running = job !== null && isLive(job.state);
+  return (
+    <Panel title={text.home.demo}>
+      <div className="demo">
+        {job === null ? <p className="quiet">{text.home.demoText}</p> : <DemoProgress job={job.job} />}
+        {job?.error ? <ErrorNote error={job.error} /> : null}
+        {running ? null : <DemoStart sizes={demo.sizes} />}
+      </div>
+    </Panel>
+  );
+}
+
+function DemoStart({ sizes }: { readonly sizes: readonly string[] }) {
+  const workbench = useWorkbench();
+  const [size, setSize] = useState(sizes.includes("small") ? "small" : (sizes[0] ?? "small"));
+  const [starting, setStarting] = useState(false);
+  const start = async () => {
+    setStarting(true);
+    await workbench.attempt(() => workbench.client.demo.start({ size }));
+    setStarting(false);
+  };
+  return (
+    <div className="demo-start">
+      <Button look="primary" icon={<Play size={14} />} onPress={() => void start()} isDisabled={starting}>
+        {text.home.demoRun}
+      </Button>
+      {sizes.length < 2 ? null : (
+        <Segmented
+          bare
+          label={text.home.demoSize}
+          value={size}
+          onChange={setSize}
+          choices={sizes.map((id) => ({ id, name: text.home.demoSizes[id] ?? id }))}
+        />
+      )}
+    </div>
+  );
+}
+
+function DemoProgress({ job }: { readonly job: string }) {
+  const { client } = useWorkbench();
+  const snapshot = useSnapshot(useLiveRun(job));
+  const finished = snapshot?.state === "finished";
+  const results = useRequest(() => (finished ? client.demo.results({ job }) : null), [job, finished]);
+  if (snapshot?.demo == null) return null;
+  const figures = results.data === null ? [] : demoFigures(results.data);
+  return (
+    <>
+      <ol className="stations">
+        {snapshot.demo.stations.map((station) => (
+          <li key={station.station}>
+            <Station station={station} />
+          </li>
+        ))}
+      </ol>
+      {figures.length === 0 ? null : <Facts facts={figures} />}
+    </>
+  );
+}
+
+const icons = { waiting: Circle, running: CircleDot, finished: Check } as const;
+const places = {
+  society: "society",
+  data: "data",
+  align: "align",
+  evaluate: "evaluate",
+  exportAdapter: "exports",
+  exportMerged: "exports",
+} as const;
+
+function Station({ station }: { readonly station: StationState }) {
+  const Icon = icons[station.state];
+  const content = (
+    <>
+      <Icon size={14} aria-label={text.states[station.state]} />
+      <span>
+        <span className="station-name">{text.home.stations[station.station]}</span>{" "}
+        <span className="station-text">{text.home.stationTexts[station.station]}</span>
+      </span>
+      <span className="fine numeric">{station.seconds === null ? "" : formatDuration(station.seconds)}</span>
+    </>
+  );
+  if (station.state === "waiting") return <div className="station waiting">{content}</div>;
+  const place = places[station.station];
+  const open = () => (station.job === null || place === "exports" ? go(place) : go(place, station.job));
+  return (
+    <button type="button" className={`station ${station.state}`} onClick={open}>
+      {content}
+    </button>
+  );
+}

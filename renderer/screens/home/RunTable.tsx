@@ -1,0 +1,189 @@
+import { FolderOpen, MoreHorizontal, Pencil, Trash2 } from "lucide-react";
+import { useMemo, useState } from "react";
+import type { RunSummary } from "../../../core/contract/workbench/runs.ts";
+import { go, useLists, useNow, useSurroundings, useWorkbench } from "../../app/hooks.ts";
+import { Button } from "../../components/Button.tsx";
+import { Dialog } from "../../components/Dialog.tsx";
+import { EmptyState } from "../../components/EmptyState.tsx";
+import { TextInput } from "../../components/fields.tsx";
+import { JobControls } from "../../components/JobControls.tsx";
+import { MenuButton } from "../../components/MenuButton.tsx";
+import { Panel } from "../../components/Panel.tsx";
+import { StateBadge } from "../../components/StateBadge.tsx";
+import { type Column, DataTable, type Sort } from "../../components/table/DataTable.tsx";
+import { formatDecimal, formatShare, formatSignificant } from "../../format/numbers.ts";
+import { formatAgo } from "../../format/time.ts";
+import { openRun } from "../../shell/commands.ts";
+import { isLive } from "../../stores/lists.ts";
+import { text } from "../../text/en.ts";
+import { sortRuns } from "./sortRuns.ts";
+
+const words = text.home.columns;
+
+/** All runs of the workspace, newest first unless sorted otherwise. */
+export function RunTable() {
+  const runs = useLists((lists) => lists.runs);
+  const loaded = useLists((lists) => lists.loaded);
+  const [sort, setSort] = useState<Sort>({ by: "updated", direction: "descending" });
+  const [selected, setSelected] = useState<string | null>(null);
+  const sorted = useMemo(() => sortRuns([...runs.values()], sort), [runs, sort]);
+  const now = useNow();
+  const columns = useMemo(() => runColumns(now), [now]);
+  const index = sorted.findIndex((run) => run.run === selected);
+  return (
+    <Panel title={text.home.recent} flush className="runs">
+      <DataTable
+        id="runs"
+        label={text.home.recent}
+        columns={columns}
+        count={sorted.length}
+        row={(at) => sorted[at]}
+        sort={sort}
+        onSort={setSort}
+        selected={index < 0 ? null : index}
+        onSelect={(at) => setSelected(sorted[at]?.run ?? null)}
+        onActivate={(at) => {
+          const run = sorted[at];
+          if (run !== undefined) openRun(run);
+        }}
+        loading={!loaded}
+        empty={
+          <EmptyState
+            title={text.home.noRuns}
+            actions={<Button onPress={() => go("society", "new")}>{text.home.newSociety}</Button>}
+          >
+            {text.home.noRunsText}
+          </EmptyState>
+        }
+      />
+    </Panel>
+  );
+}
+
+function runColumns(now: number): readonly Column<RunSummary>[] {
+  return [
+    {
+      id: "name",
+      name: words.name,
+      minimum: 120,
+      grow: 3,
+      sortable: true,
+      cell: (run) => (
+        <button type="button" className="link truncate" tabIndex={-1} onClick={() => openRun(run)}>
+          {run.name}
+        </button>
+      ),
+    },
+    { id: "kind", name: words.kind, minimum: 84, grow: 0, sortable: true, cell: (run) => text.kinds[run.kind] },
+    {
+      id: "state",
+      name: words.state,
+      minimum: 92,
+      grow: 0,
+      sortable: true,
+      cell: (run) => <StateBadge state={run.state} />,
+    },
+    {
+      id: "headline",
+      name: words.headline,
+      minimum: 140,
+      grow: 4,
+      cell: (run) => <span className="quiet">{run.headline}</span>,
+    },
+    {
+      id: "figures",
+      name: words.figures,
+      minimum: 216,
+      grow: 2,
+      cell: (run) => <span className="numeric">{figuresText(run)}</span>,
+    },
+    {
+      id: "updated",
+      name: words.updated,
+      minimum: 90,
+      grow: 0,
+      sortable: true,
+      align: "end",
+      cell: (run) => <span className="quiet">{formatAgo(run.updated, now)}</span>,
+    },
+    { id: "actions", name: "", minimum: 88, grow: 0, align: "end", cell: (run) => <RunActions run={run} /> },
+  ];
+}
+
+/** `alignment 5.21 · engagement 4.80`, shares of good answers as percent. */
+export function figuresText(run: Pick<RunSummary, "kind" | "figures">): string {
+  const format = run.kind === "align" ? formatSignificant : run.kind === "evaluation" ? formatShare : formatDecimal;
+  return Object.entries(run.figures)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${text.home.figures[name] ?? name} ${format(value)}`)
+    .join(" · ");
+}
+
+/** What can be done with a run: go on, rename, show, remove. */
+export function RunActions({ run }: { readonly run: RunSummary }) {
+  const workbench = useWorkbench();
+  const reveal = useSurroundings((surroundings) => surroundings.capabilities.reveal);
+  const [renaming, setRenaming] = useState(false);
+  const { client } = workbench;
+  return (
+    <>
+      {isLive(run.state) ? null : (
+        <JobControls job={run.run} run={run.run} state={run.state} actions={run.actions} short />
+      )}
+      <MenuButton
+        look="quiet"
+        small
+        icon={<MoreHorizontal size={14} />}
+        hint={text.actions.more}
+        entries={[
+          { id: "rename", name: text.actions.rename, icon: <Pencil size={14} />, onAction: () => setRenaming(true) },
+          ...(reveal
+            ? [
+                {
+                  id: "reveal",
+                  name: text.actions.reveal,
+                  icon: <FolderOpen size={14} />,
+                  onAction: () => void workbench.attempt(() => client.shell.reveal({ path: run.directory })),
+                },
+              ]
+            : []),
+          {
+            id: "remove",
+            name: text.actions.remove,
+            icon: <Trash2 size={14} />,
+            danger: true,
+            disabled: isLive(run.state),
+            onAction: () => void workbench.attemptUndoable(() => client.runs.remove({ run: run.run })),
+          },
+        ]}
+      />
+      {renaming ? <RenameDialog run={run} onClose={() => setRenaming(false)} /> : null}
+    </>
+  );
+}
+
+function RenameDialog({ run, onClose }: { readonly run: RunSummary; readonly onClose: () => void }) {
+  const workbench = useWorkbench();
+  const [name, setName] = useState(run.name);
+  const save = async () => {
+    const done = await workbench.attempt(() => workbench.client.runs.rename({ run: run.run, name }));
+    if (done !== null) onClose();
+  };
+  return (
+    <Dialog
+      title={text.home.rename}
+      open
+      onClose={onClose}
+      actions={
+        <>
+          <Button onPress={onClose}>{text.actions.cancel}</Button>
+          <Button look="primary" isDisabled={name.trim() === ""} onPress={() => void save()}>
+            {text.actions.save}
+          </Button>
+        </>
+      }
+    >
+      <TextInput label={text.home.newName} value={name} onChange={setName} />
+    </Dialog>
+  );
+}

@@ -1,0 +1,1 @@
+export const society = { stepShort: "Step" } as const;

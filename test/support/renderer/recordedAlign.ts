@@ -1,0 +1,97 @@
+/** The training part of the recorded service. */
+import type { implement } from "@orpc/server";
+import type { MetricsLine } from "../../../core/contract/alignment.ts";
+import type { WorkbenchContract } from "../../../core/contract/workbench.ts";
+import { randomStream } from "../../../core/random.ts";
+import type { RecordedWorld } from "./recordedWorld.ts";
+
+type Implementer = ReturnType<typeof implement<WorkbenchContract>>;
+
+export function metricsLineAt(step: number): MetricsLine {
+  const random = randomStream(11, step);
+  const loss = 1.6 + 1.4 * Math.exp(-step / 500) + random.normal() * 0.08 + (step % 617 === 0 ? 9 : 0);
+  return {
+    step,
+    epoch: step / 1000,
+    loss,
+    nll: loss - 0.2,
+    penalty: Math.max(0, 0.2 + random.normal() * 0.04),
+    margin: 0.4 + 1.2 * (1 - Math.exp(-step / 400)) + random.normal() * 0.1,
+    accuracy: Math.min(1, 0.5 + 0.45 * (1 - Math.exp(-step / 300)) + random.normal() * 0.05),
+    gradNorm: Math.abs(0.8 + random.normal() * 0.3),
+    learningRate: 1e-4 * (0.5 + 0.5 * Math.cos((Math.min(step, 2000) / 2000) * Math.PI)),
+    tokens: 2100 + random.integer(400),
+  };
+}
+
+export function recordedAlign(os: Implementer, world: RecordedWorld) {
+  return {
+    align: {
+      defaults: os.align.defaults.handler(({ input }) => ({
+        config: {
+          seed: 1,
+          lora: {
+            rank: input.effort === "quick" ? 8 : 16,
+            alpha: 32,
+            targets: ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"],
+          },
+          optimizer: { learningRate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, clipNorm: 1 },
+          schedule: { kind: "cosine", warmupShare: 0.03 },
+          loss: { id: "stable-alignment", semantics: "paper", reduction: "sum", margin: 1, ratio: 0.2, ratingScale: 7 },
+          epochs: input.effort === "thorough" ? 4 : 2,
+          accumulation: 8,
+          maxLength: 512,
+          maxRejected: 3,
+          appendEos: true,
+          evaluationShare: 0.05,
+          evaluateEvery: 50,
+          checkpointEvery: 50,
+          maxSteps: null,
+          threads: 0,
+        },
+        reasons: [
+          { setting: "lora.rank", reason: "Rank 16 is enough for 1,240 rows; more would learn them by heart." },
+          {
+            setting: "epochs",
+            reason: "Two passes: the loss of the held-out rows rises after the third on sets of this size.",
+          },
+        ],
+      })),
+      preview: os.align.preview.handler(() => ({
+        problems: [],
+        memory: { weights: 25e6, adapter: 4e6, activations: 180e6, total: 209e6, free: 40e9, verdict: "fits" as const },
+        steps: 310,
+        rows: 1240,
+        parameters: 1_204_224,
+      })),
+      start: os.align.start.handler(({ input }) => ({ job: "align-2", run: "align-2", config: input.config as never })),
+      metrics: os.align.metrics.handler(({ input }) => {
+        const from = input.from ?? 1;
+        const to = Math.min(input.to ?? world.steps, world.steps);
+        const stride = Math.max(1, Math.ceil((to - from + 1) / input.points));
+        const x: number[] = [];
+        const lines: MetricsLine[] = [];
+        for (let step = from; step <= to; step += stride) {
+          x.push(step);
+          lines.push(metricsLineAt(step));
+        }
+        return {
+          run: input.run,
+          steps: world.steps,
+          raw: stride === 1,
+          series: input.names.map((name) => ({ name, x, y: lines.map((line) => line[name] as number | null) })),
+          evaluations: [],
+        };
+      }),
+      checkpoints: os.align.checkpoints.handler(() =>
+        [4, 3, 2, 1].map((n) => ({
+          step: Math.round((world.steps * n) / 5),
+          directory: `/home/anna/folkmoot/runs/align-2/checkpoints/${n}`,
+          adapter: `/home/anna/folkmoot/runs/align-2/checkpoints/${n}/adapter.gguf`,
+          bytes: 4_816_896,
+          at: world.now - (5 - n) * 60_000,
+        })),
+      ),
+    },
+  };
+}
