@@ -1,11 +1,9 @@
 /**
  * Builds native/build/folkmoot.node with plain cmake. Needs git, cmake and a C++ compiler; no network.
  * Headers come from the llama.cpp source bundle inside node-llama-cpp (the release its libraries were built from).
- * `--if-needed` skips the build when no input changed since the last one.
  */
 import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -21,11 +19,6 @@ const platform = { linux: "linux", darwin: "mac", win32: "win" }[process.platfor
 const variant =
   process.platform === "darwin" && process.arch === "arm64" ? "mac-arm64-metal" : `${platform}-${process.arch}`;
 const libraries = join(packageFolder(`@node-llama-cpp/${variant}`), "bins", variant);
-
-const stampFile = join(build, "inputs.sha256");
-const stamp = inputsHash();
-if (process.argv.includes("--if-needed") && existsSync(join(build, "folkmoot.node")) && readStamp() === stamp)
-  process.exit(0);
 
 needTool("git", "git is needed to unpack the llama.cpp headers: install git.");
 needTool("cmake", "cmake is needed to build the addon: install cmake (3.18 or newer).");
@@ -46,7 +39,6 @@ run("cmake", [
   `-DLLAMA_RELEASE=${release}`,
 ]);
 run("cmake", ["--build", join(build, "cmake"), "--config", "Release", "--parallel"]);
-writeFileSync(stampFile, stamp);
 
 /** Headers of exactly the release whose libraries are loaded, kept until the release changes. */
 function unpackHeaders() {
@@ -63,18 +55,6 @@ function unpackHeaders() {
     rmSync(scratch, { recursive: true, force: true });
   }
   return target;
-}
-
-function inputsHash() {
-  const hash = createHash("sha256").update(`${release} ${variant} ${process.arch}`);
-  for (const folder of [here, join(here, "src")])
-    for (const name of readdirSync(folder).sort())
-      if (/\.(cpp|h|txt|mjs)$/.test(name)) hash.update(name).update(readFileSync(join(folder, name)));
-  return hash.digest("hex");
-}
-
-function readStamp() {
-  return existsSync(stampFile) ? readFileSync(stampFile, "utf8") : "";
 }
 
 function needTool(name, sentence) {

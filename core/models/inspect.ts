@@ -11,8 +11,22 @@ export const defaultContextSize = 2048;
 /** Most prompt tokens in one batch; also the least number of tokens that a batch is made for. */
 export const promptChunk = 128;
 
-const trainableArchitectures = ["llama"];
-const trainableTypes = new Set(["F32", "F16", "Q8_0"]);
+/** Those that native/src/architecture.cpp describes; a test holds the two lists against each other. */
+export const trainableArchitectures = [
+  "llama",
+  "mistral3",
+  "smollm3",
+  "qwen2",
+  "qwen3",
+  "gemma",
+  "gemma2",
+  "gemma3",
+  "phi3",
+  "granite",
+  "olmo2",
+];
+/** Types of matrices that ggml cannot turn back into floats one row at a time. */
+const untrainableTypes = new Set(["NVFP4", "I8", "I16", "I32", "I64", "F64", "Q8_1", "Q8_K"]);
 
 export interface InspectOptions {
   /** Hash the file; reads every byte. */
@@ -103,15 +117,17 @@ function tokenizerName(header: GgufHeader): string | null {
   return model !== null && pre !== null ? `${model} (${pre})` : model;
 }
 
-/** What the native trainer takes: the `llama` architecture without experts, F32, F16 or Q8_0 matrices, in one file. */
+/** What the native trainer takes: dense models of the architectures above, in one file. */
 function trainable(header: GgufHeader, architecture: string): { possible: boolean; reason: string | null } {
   const no = (reason: string) => ({ possible: false, reason });
   if (!trainableArchitectures.includes(architecture))
-    return no(`The architecture ${architecture} cannot be trained yet.`);
+    return no(`The architecture ${architecture} cannot be trained; ${trainableArchitectures.join(", ")} can.`);
   if ((numberValue(header, `${architecture}.expert_count`) ?? 0) > 0)
     return no("Mixtures of experts cannot be trained.");
   if ((numberValue(header, "split.count") ?? 1) > 1) return no("A model in several files cannot be trained.");
-  const odd = header.tensors.find(({ dimensions, type }) => dimensions.length > 1 && !trainableTypes.has(type));
-  if (odd !== undefined) return no(`Weights of the type ${odd.type} cannot be trained yet.`);
+  const odd = header.tensors.find(({ dimensions, type }) => dimensions.length > 1 && untrainableTypes.has(type));
+  if (odd !== undefined) return no(`Weights of the type ${odd.type} cannot be trained.`);
+  if (header.tensors.some(({ name }) => name.includes(".scale")))
+    return no("Weights with a scale apart cannot be trained.");
   return { possible: true, reason: null };
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { LlamaModel, Token } from "node-llama-cpp";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { TokenRow } from "../../../core/alignment/nativeTrainer.ts";
+import { trainableArchitectures } from "../../../core/models/inspect.ts";
 import { ResponseScorer } from "../../../core/models/llama/responseScorer.ts";
 import { loadCheckedModel } from "../../../core/models/llama/runtime.ts";
 import { randomStream } from "../../../core/random.ts";
@@ -74,6 +75,11 @@ describe("F32 log-probabilities are llama.cpp's", () => {
     const [ours = []] = await trainer.forward([row], { adapter: false, keep: false });
     const within = shape.architecture?.startsWith("gemma") ? geluWithin : 1e-5;
     expect(difference(ours, await llamaLogps(path, null, row))).toBeLessThan(within);
+  });
+
+  test("inspection calls exactly these architectures trainable", async () => {
+    const tested = new Set(everyArchitecture.map(({ architecture }) => architecture));
+    expect([...tested].sort()).toEqual([...trainableArchitectures].sort());
   });
 
   test("phi3 served beyond its original context uses the long rope factors", async () => {

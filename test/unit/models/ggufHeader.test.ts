@@ -234,13 +234,17 @@ describe("inspectModel", () => {
   });
 
   it("says why a model cannot be trained", async () => {
-    const bytes = withTensor({ name: "blk.0.ffn_up.weight", dimensions: [256, 8], bytes: 1152, type: 12 });
-    const description = await inspectModel(await written(bytes), { ...options, hash: false });
-    expect(description.trainable).toEqual({
+    const trainableWith = async (type: number, bytes: number) => {
+      const model = withTensor({ name: "blk.0.ffn_up.weight", dimensions: [256, 8], bytes, type });
+      return inspectModel(await written(model), { ...options, hash: false });
+    };
+    const quantized = await trainableWith(12, 1152);
+    expect(quantized.quantization).toBe("Q4_K");
+    expect(quantized.trainable).toEqual({ possible: true, reason: null });
+    expect((await trainableWith(24, 2048)).trainable).toEqual({
       possible: false,
-      reason: "Weights of the type Q4_K cannot be trained yet.",
+      reason: "Weights of the type I8 cannot be trained.",
     });
-    expect(description.quantization).toBe("Q4_K");
   });
 });
 
