@@ -37,16 +37,16 @@ const full: Recipe = {
     contextLength: 1024,
     tied: false,
   },
-  embeddingDeviation: 1,
+  embeddingDeviation: 0.25,
   headDeviation: 0.2,
   tokens: 4_000_000,
   groupsPerStep: 4,
-  mix: { draft: 0.1, recall: 0.35, rating: 0.15, peer: 0.15, engagement: 0.1, revision: 0.15 },
+  mix: { draft: 0.1, recall: 0.3, rating: 0.18, peer: 0.14, engagement: 0.12, revision: 0.16 },
   promptWeight: 0.2,
-  ratingWeight: 3,
-  learningRate: 2e-3,
+  ratingWeight: 5,
+  learningRate: 1.2e-3,
   warmupSteps: 30,
-  decayFrom: 0.5,
+  decayFrom: 0.25,
   finalRate: 0.02,
   beta2: 0.99,
 };
@@ -56,5 +56,10 @@ export const recipeSizes = ["full", "small"] as const;
 /** `small` learns the forms only, in less than a minute: enough to see that all of it works. */
 export const recipes: Readonly<Record<(typeof recipeSizes)[number], Recipe>> = {
   full,
-  small: { ...full, tokens: 60_000, shape: { ...full.shape, layers: 2, embedding: 64, feedForward: 128 } },
+  small: {
+    ...full,
+    tokens: 60_000,
+    learningRate: 3e-3,
+    shape: { ...full.shape, layers: 2, embedding: 64, feedForward: 128 },
+  },
 };
