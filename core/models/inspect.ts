@@ -25,8 +25,8 @@ export const trainableArchitectures = [
   "granite",
   "olmo2",
 ];
-/** Types of matrices that ggml cannot turn back into floats one row at a time. */
-const untrainableTypes = new Set(["NVFP4", "I8", "I16", "I32", "I64", "F64", "Q8_1", "Q8_K"]);
+/** Types of matrices whose scales stand elsewhere. */
+const untrainableTypes = new Set(["NVFP4"]);
 
 export interface InspectOptions {
   /** Hash the file; reads every byte. */

@@ -241,9 +241,9 @@ describe("inspectModel", () => {
     const quantized = await trainableWith(12, 1152);
     expect(quantized.quantization).toBe("Q4_K");
     expect(quantized.trainable).toEqual({ possible: true, reason: null });
-    expect((await trainableWith(24, 2048)).trainable).toEqual({
+    expect((await trainableWith(40, 1152)).trainable).toEqual({
       possible: false,
-      reason: "Weights of the type I8 cannot be trained.",
+      reason: "Weights of the type NVFP4 cannot be trained.",
     });
   });
 });
