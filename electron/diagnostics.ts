@@ -4,7 +4,7 @@ import { homedir } from "node:os";
 import { basename } from "node:path";
 import { app, crashReporter } from "electron";
 import type { WorkbenchClient } from "../core/contract/workbench.ts";
-import type { RecentLog } from "./log.ts";
+import { type RecentLog, withoutHome } from "./log.ts";
 
 export async function diagnosticsText(client: WorkbenchClient, log: RecentLog): Promise<string> {
   const workbench = await client.diagnostics().then(
@@ -20,14 +20,6 @@ export async function diagnosticsText(client: WorkbenchClient, log: RecentLog): 
     `Last lines:\n${log.lines().join("\n")}`,
   ];
   return withoutHome(sections.join("\n\n"), homedir());
-}
-
-/** The home folder as `~`, in every spelling that JSON and URLs give it. */
-export function withoutHome(text: string, home: string): string {
-  const spellings = [home, JSON.stringify(home).slice(1, -1), home.replaceAll("\\", "/"), encodeURI(home)];
-  return [...new Set(spellings)]
-    .filter((spelling) => spelling.length > 1)
-    .reduce((result, spelling) => result.replaceAll(spelling, "~"), text);
 }
 
 /** Dumps are kept here and sent nowhere. Before the app is ready. */

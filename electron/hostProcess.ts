@@ -1,9 +1,9 @@
 /** Engine and trainer host as Electron's utility processes: a native crash ends only them, and they end with main. */
-import { constants } from "node:os";
 import { fileURLToPath } from "node:url";
 import { app, type Details, utilityProcess } from "electron";
 import { hostPort } from "../core/host/port.ts";
 import type { HostEnd, SpawnHost } from "../core/host/spawnHost.ts";
+import { hostEnd } from "./hostEnd.ts";
 
 /** How long the reason of an end may come after the end itself, milliseconds. */
 const reasonMs = 200;
@@ -54,21 +54,6 @@ export const spawnUtility: SpawnHost = ({ kind, entry, env, onStderr }) => {
     },
   };
 };
-
-/** Electron gives a number only; the app's own event says what kind of end it was. */
-export function hostEnd(exitCode: number, reason: Details["reason"] | null): HostEnd {
-  if (reason === "launch-failed") return { code: null, signal: null, failure: `could not be launched (${exitCode})` };
-  if (reason === "killed" || reason === "oom" || reason === "memory-eviction") return { code: null, signal: "SIGKILL" };
-  if (reason === "crashed") return { code: exitCode, signal: signalOf(exitCode) };
-  return { code: exitCode, signal: null };
-}
-
-/** The signal in a POSIX wait status; null where there is none (Windows, clean exits). */
-function signalOf(status: number): NodeJS.Signals | null {
-  const number = status & 0x7f;
-  const found = Object.entries(constants.signals).find(([, value]) => value === number);
-  return found === undefined ? null : (found[0] as NodeJS.Signals);
-}
 
 function reasonOf(serviceName: string): { within(milliseconds: number): Promise<Details["reason"] | null> } {
   let known: Details["reason"] | null = null;

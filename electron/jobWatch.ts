@@ -1,7 +1,7 @@
 /** Keeps taskbar, power saving and notifications in step with the jobs. */
 import { type BrowserWindow, Notification, powerSaveBlocker } from "electron";
 import type { WorkbenchClient } from "../core/contract/workbench.ts";
-import { type LiveJob, LiveJobs } from "./liveJobs.ts";
+import { endOf, type LiveJob, LiveJobs } from "./liveJobs.ts";
 import type { RecentLog } from "./log.ts";
 
 /** Pause before the list is watched again after the stream broke, milliseconds. */
@@ -77,13 +77,4 @@ export function watchJobs({ client, window, show, log }: JobWatchOptions): JobWa
       stayAwake(false);
     },
   };
-}
-
-/** What the end of a job says; null for one that a person stopped. */
-export function endOf(job: LiveJob): { title: string; body: string } | null {
-  if (job.state === "finished")
-    return { title: `${job.name} has finished`, body: "Open Folkmoot to see what came out." };
-  if (job.state === "failed")
-    return { title: `${job.name} has failed`, body: job.message ?? "Open Folkmoot to see why." };
-  return null;
 }

@@ -71,3 +71,12 @@ function jobsOf(frame: ListFrame, isLive: (id: string) => boolean): LiveJob[] {
   }));
   return [...runs, ...jobs].map(({ error, ...job }) => ({ ...job, message: error?.message ?? null }));
 }
+
+/** What the end of a job says; null for one that a person stopped. */
+export function endOf(job: LiveJob): { title: string; body: string } | null {
+  if (job.state === "finished")
+    return { title: `${job.name} has finished`, body: "Open Folkmoot to see what came out." };
+  if (job.state === "failed")
+    return { title: `${job.name} has failed`, body: job.message ?? "Open Folkmoot to see why." };
+  return null;
+}

@@ -1,0 +1,81 @@
+/** `MessageChannelMain`: ports of main, either end of which may move into a page. */
+import { EventEmitter } from "node:events";
+
+/** Where the far end of a port lives. */
+export interface PortPeer {
+  post(data: unknown): void;
+  close(): void;
+}
+
+export class MessagePortMain extends EventEmitter {
+  private peer: PortPeer | null = null;
+  private waiting: unknown[] = [];
+  private started = false;
+  private closed = false;
+  private moved = false;
+
+  postMessage(data: unknown): void {
+    if (this.moved) throw new Error("Port is already neutered");
+    this.peer?.post(structuredClone(data));
+  }
+
+  start(): void {
+    this.started = true;
+    for (const data of this.waiting.splice(0)) this.deliver(data);
+  }
+
+  close(): void {
+    if (this.closed) return;
+    this.peer?.close();
+    this.end();
+  }
+
+  /** Of the stand-in: connects this end. */
+  connect(peer: PortPeer): void {
+    this.peer = peer;
+  }
+
+  /** Of the stand-in: a message arrived from the far end. */
+  receive(data: unknown): void {
+    if (this.started && !this.moved) setImmediate(() => this.deliver(data));
+    else this.waiting.push(data);
+  }
+
+  /** Of the stand-in: the far end is gone. */
+  end(): void {
+    if (this.closed) return;
+    this.closed = true;
+    setImmediate(() => this.emit("close"));
+  }
+
+  /** Of the stand-in: this end goes elsewhere; `place` stands for it from now on. @returns its partner */
+  moveTo(place: PortPeer): MessagePortMain {
+    const near = partners.get(this);
+    if (near === undefined || this.moved) throw new Error("Port is already neutered");
+    this.moved = true;
+    near.connect(place);
+    for (const data of this.waiting.splice(0)) place.post(data);
+    return near;
+  }
+
+  private deliver(data: unknown): void {
+    if (!this.closed) this.emit("message", { data, ports: [] });
+  }
+}
+
+const partners = new WeakMap<MessagePortMain, MessagePortMain>();
+
+export class MessageChannelMain {
+  readonly port1 = new MessagePortMain();
+  readonly port2 = new MessagePortMain();
+
+  constructor() {
+    for (const [one, other] of [
+      [this.port1, this.port2],
+      [this.port2, this.port1],
+    ] as const) {
+      partners.set(one, other);
+      one.connect({ post: (data) => other.receive(data), close: () => other.end() });
+    }
+  }
+}
