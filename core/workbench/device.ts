@@ -20,6 +20,7 @@ export class Device implements AsyncDisposable {
   private holder: Lease = { holder: "free", job: null };
   private readonly unloaded = new Set<(side: Side) => void>();
   private disposed = false;
+  private engineIsNew = false;
 
   constructor(factories: HostFactories) {
     this.factories = factories;
@@ -52,9 +53,25 @@ export class Device implements AsyncDisposable {
     if (this.holder.job === job) this.holder = { holder: "free", job: null };
   }
 
+  /** Nobody needs it any more. */
+  free(): void {
+    this.holder = { holder: "free", job: null };
+  }
+
   engineClient(): EngineClient {
-    this.engine ??= this.create(this.factories.engine);
+    if (this.engine === null) {
+      this.engine = this.create(this.factories.engine);
+      this.engineIsNew = true;
+    }
     return this.engine.client;
+  }
+
+  /** True once per engine process: it has loaded nothing yet, so what it grows by is what is loaded now. */
+  takeNewEngine(): boolean {
+    this.engineClient();
+    const isNew = this.engineIsNew;
+    this.engineIsNew = false;
+    return isNew;
   }
 
   trainerClient(): TrainerClient {

@@ -29,6 +29,8 @@ export const workspaceFile = z.object({
   runs: z
     .record(z.string(), z.object({ name: z.string().optional(), error: serializedError.nullable().optional() }))
     .default({}),
+  /** Exports that were written outside of the workspace. */
+  exports: z.array(z.string()).default([]),
   /** By model file and shape: bytes after a load. */
   measured: z.record(z.string(), measuredMemory).default({}),
 });

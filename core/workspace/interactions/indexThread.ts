@@ -23,32 +23,31 @@ const index = InteractionIndex.open(path);
 const router = os.router({
   state: os.handler(() => ({ isFresh: index.isFresh, reading, runs: index.runs().map(({ key }) => key) })),
   /** Reads in what is new of these runs. */
-  catchUp: os
-    .input(type<{ run: IndexedRun; states: States; bytes: number }>())
-    .handler(async ({ input: { run, states, bytes } }) => {
-      const known = new Map(states);
-      const before = index.runs().find(({ key }) => key === run.key)?.bytes ?? 0;
-      const verify = !verified.has(run.key);
-      verified.add(run.key);
-      reading = { done: reading?.done ?? 0, total: (reading?.total ?? 0) + Math.max(0, bytes - before) };
-      const state = reading;
-      const added = await catchUp({
-        index,
-        run,
-        verify,
-        annotation: (id) => known.get(id) ?? untouched,
-        onBytes: (read) => {
-          state.done += read;
-        },
-      });
-      if (verify) index.annotate(run.key, known);
-      if (state.done >= state.total) reading = null;
-      return { added };
-    }),
-  caughtUp: os.handler(() => {
-    reading = null;
-    return {};
+  catchUp: os.input(type<{ run: IndexedRun; states: States }>()).handler(async ({ input: { run, states } }) => {
+    const known = new Map(states);
+    const verify = !verified.has(run.key);
+    verified.add(run.key);
+    const added = await catchUp({
+      index,
+      run,
+      verify,
+      annotation: (id) => known.get(id) ?? untouched,
+      onBytes: (read) => {
+        if (reading !== null) reading = { ...reading, done: reading.done + read };
+      },
+    });
+    if (verify) index.annotate(run.key, known);
+    return { added };
   }),
+  /** Before many runs are read in: how much that will be, for whoever asks in the meantime; null = it is done. */
+  announce: os
+    .input(type<{ runs: readonly { key: string; bytes: number }[] | null }>())
+    .handler(({ input: { runs } }) => {
+      const known = new Map(index.runs().map(({ key, bytes }) => [key, bytes]));
+      const total = runs?.reduce((sum, { key, bytes }) => sum + Math.max(0, bytes - (known.get(key) ?? 0)), 0) ?? 0;
+      reading = total === 0 ? null : { done: 0, total };
+      return {};
+    }),
   forget: os.input(type<{ run: string }>()).handler(({ input: { run } }) => {
     forgetRun(index, run);
     verified.delete(run);

@@ -29,8 +29,10 @@ export class WorkspaceIndex implements AsyncDisposable {
     const { runs: known } = await this.ask.state();
     for (const run of known) if (!present.has(run)) await this.ask.forget({ run });
     const inOrder = runs.toSorted((a, b) => a.created - b.created || (a.key < b.key ? -1 : 1));
-    await Promise.all(inOrder.map((run) => this.catchUp(run)));
-    await this.ask.caughtUp();
+    const sizes = inOrder.map(async (run) => ({ key: run.key, bytes: await journalBytes(run) }));
+    await this.ask.announce({ runs: await Promise.all(sizes) });
+    for (const run of inOrder) await this.catchUp(run);
+    await this.ask.announce({ runs: null });
   }
 
   /** Reads in what is new; calls while it reads are one more reading after it. */
@@ -71,7 +73,10 @@ export class WorkspaceIndex implements AsyncDisposable {
   }
 
   private async readOnce(run: IndexedRun): Promise<void> {
-    const bytes = (await stat(join(run.directory, "interactions.jsonl")).catch(() => null))?.size ?? 0;
-    await this.ask.catchUp({ run, bytes, states: [...this.annotations.ofRun(run.key)] });
+    await this.ask.catchUp({ run, states: [...this.annotations.ofRun(run.key)] });
   }
+}
+
+async function journalBytes({ directory }: IndexedRun): Promise<number> {
+  return (await stat(join(directory, "interactions.jsonl")).catch(() => null))?.size ?? 0;
 }

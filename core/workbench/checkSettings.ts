@@ -1,0 +1,63 @@
+/** Settings that a person gave, checked before anything starts; the first that is wrong is named. */
+import type { z } from "zod";
+import { FolkmootError, toFolkmootError } from "../contract/errors.ts";
+import type { SettingProblem } from "../contract/workbench/common.ts";
+
+/** @throws FolkmootError `bad-setting` with `details.setting` and every complaint in `details.problems`. */
+export function parseSettings<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = problemsOf(parsed.error, value);
+  const [first] = problems;
+  throw new FolkmootError("bad-setting", {
+    message: problems.map(({ setting, message }) => `${setting}: ${message}`).join("; "),
+    action: first?.action ?? "Correct the settings.",
+    details: { setting: first?.setting, problems },
+  });
+}
+
+export function problemsOf(error: z.ZodError, value: unknown): SettingProblem[] {
+  return error.issues.map((issue) => {
+    const setting = issue.path.map(String).join(".") || "settings";
+    const isMissing = issue.path.reduce<unknown>((inner, key) => (inner as never)?.[key], value) === undefined;
+    return {
+      setting,
+      message: isMissing ? "It is not set." : `${issue.message}.`,
+      action: isMissing ? `Choose ${setting}.` : `Correct ${setting}.`,
+    };
+  });
+}
+
+/** Whatever goes wrong while the thing that `setting` names is looked at is said of that setting. */
+export async function named<T>(setting: string, look: () => T | Promise<T>): Promise<T> {
+  try {
+    return await look();
+  } catch (thrown) {
+    const error = toFolkmootError(thrown);
+    if (error.details.setting !== undefined) throw error;
+    throw new FolkmootError(
+      error.code,
+      {
+        message: error.message,
+        ...(error.reason === undefined ? {} : { reason: error.reason }),
+        action: error.action,
+        details: { ...error.details, setting },
+      },
+      { cause: error },
+    );
+  }
+}
+
+/** Runs checks one after the other and gathers what they complain of. */
+export async function gatherProblems(checks: readonly (() => unknown)[]): Promise<SettingProblem[]> {
+  const problems: SettingProblem[] = [];
+  for (const check of checks) {
+    try {
+      await check();
+    } catch (thrown) {
+      const { details, message, action } = toFolkmootError(thrown);
+      problems.push({ setting: String(details.setting ?? "settings"), message, action });
+    }
+  }
+  return problems;
+}

@@ -1,0 +1,193 @@
+/**
+ * The demo experiment as one job: society → data → align → evaluate → exports, each station a run or job of its own
+ * that can be watched alone. A demo that was stopped goes on where it was.
+ */
+import { readFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { z } from "zod";
+import { alignConfig, dataSettings } from "../contract/alignment.ts";
+import { FolkmootError } from "../contract/errors.ts";
+import { evaluationConfig } from "../contract/evaluation.ts";
+import { exportMergedConfig } from "../contract/jobs.ts";
+import { societyConfig } from "../contract/society.ts";
+import { type Station, stations } from "../contract/workbench/runs.ts";
+import { writeJsonAtomic } from "../workspace/atomicFile.ts";
+import { parseSettings } from "./checkSettings.ts";
+import type { DataFiles } from "./data.ts";
+import type { Exports } from "./exports.ts";
+import type { Job, JobContext } from "./jobQueue.ts";
+import { emptySnapshot, LiveRun } from "./liveRun.ts";
+import type { DemoExperiment } from "./resources.ts";
+import type { Runs } from "./runs.ts";
+import type { Services } from "./services.ts";
+
+export interface DemoParts {
+  readonly services: Services;
+  readonly runs: Runs;
+  readonly data: DataFiles;
+  readonly exports: Exports;
+  readonly experiment: DemoExperiment | null;
+}
+
+export class Demo {
+  private readonly parts: DemoParts;
+
+  constructor(parts: DemoParts) {
+    this.parts = parts;
+  }
+
+  /** @throws FolkmootError `data-not-found` when no demo came along; `bad-setting`; `device-busy`. */
+  start(size: string, seed: number): Job {
+    const { services } = this.parts;
+    const plan = planOf(this.experiment(), { size, seed, folder: services.workspace.path });
+    const waiting = stations.map((station) => ({ station, state: "waiting" as const, job: null, seconds: null }));
+    let current: string | null = null;
+    return services.jobs.start({
+      id: plan.id,
+      kind: "demo",
+      name: `Demo: ${plan.name}, ${size}, seed ${seed}`,
+      run: () => current,
+      side: null,
+      live: new LiveRun(services.epoch, { ...emptySnapshot, demo: { stations: waiting } }),
+      work: (context) =>
+        this.visit(plan, context, (run) => {
+          current = run;
+        }),
+    });
+  }
+
+  /** What a finished demo came to; null before. */
+  async results(id: string): Promise<Record<string, unknown> | null> {
+    const path = join(this.parts.services.workspace.runs, id, "results.json");
+    const text = await readFile(path, "utf8").catch(() => null);
+    return text === null ? null : z.record(z.string(), z.unknown()).parse(JSON.parse(text));
+  }
+
+  private experiment(): DemoExperiment {
+    if (this.parts.experiment !== null) return this.parts.experiment;
+    throw new FolkmootError("data-not-found", {
+      message: "The demo is not part of this copy of Folkmoot.",
+      reason: "Its experiment or its model is missing from resources.",
+      action: "Restore the resources folder from the repository.",
+    });
+  }
+
+  private async visit(plan: Plan, context: JobContext, onRun: (run: string) => void): Promise<Record<string, unknown>> {
+    const { runs, data, exports, services } = this.parts;
+    let done = 0;
+    const station = async <T>(name: Station, job: string | null, work: () => Promise<T>): Promise<T> => {
+      const started = services.now();
+      context.push({ type: "station", station: name, state: "running", job, seconds: null });
+      const result = await work();
+      const seconds = (services.now() - started) / 1000;
+      context.push({ type: "station", station: name, state: "finished", job, seconds });
+      done++;
+      context.push({
+        type: "progress",
+        stage: "demo",
+        done,
+        total: stations.length,
+        unit: "stations",
+        rate: null,
+        secondsLeft: null,
+      });
+      return result;
+    };
+    const run = (name: Station, key: string, config: Parameters<Runs["start"]>[0]) =>
+      station(name, key, async () => {
+        onRun(key);
+        return follow((await runs.start(config, undefined, key)).job, context.signal);
+      });
+    const write = async (name: Station, request: Parameters<Exports["start"]>[0]) =>
+      station(
+        name,
+        `${request.run}:export-${request.kind}${request.kind === "merged" ? `-${request.type}` : ""}`,
+        async () => follow((await exports.start(request)).job, context.signal),
+      );
+    const society = await run("society", plan.runs.society, plan.society);
+    const rows = await station("data", null, () => data.build([plan.runs.society], plan.data, plan.id, plan.dataFile));
+    const align = await run("align", plan.runs.align, plan.align);
+    const adapter = z.string().parse(align.adapter);
+    const evaluation = await run("evaluate", plan.runs.evaluation, { ...plan.evaluation, adapter });
+    const exportedAdapter = await write("exportAdapter", { kind: "adapter", run: plan.runs.align });
+    const merged = await write("exportMerged", { kind: "merged", run: plan.runs.align, type: plan.mergedType });
+    const results = {
+      version: 1,
+      experiment: plan.name,
+      size: plan.size,
+      seed: plan.seed,
+      society,
+      rows: { total: rows.rows, ...rows.kinds },
+      align,
+      evaluation,
+      exports: { adapter: exportedAdapter, merged },
+    };
+    await writeJsonAtomic(join(services.workspace.runs, plan.id, "results.json"), results);
+    return results;
+  }
+}
+
+/** Waits for a station; stopping the demo stops it. @throws FolkmootError what it failed with; `cancelled`. */
+async function follow(job: Job, signal: AbortSignal): Promise<Record<string, unknown>> {
+  const stop = () => job.requestStop();
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop);
+  try {
+    await job.done;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+  if (job.error !== null) throw job.error;
+  const { result } = job.spec.live.snapshot;
+  if (job.state === "finished" && result !== null) return result;
+  throw new FolkmootError("cancelled", {
+    message: `${job.spec.name} was stopped.`,
+    action: "Start the demo again: it goes on where it was.",
+  });
+}
+
+type Plan = ReturnType<typeof planOf>;
+
+/** The experiment's settings as configurations of its stations, with paths made absolute. */
+function planOf(
+  { file, path, model }: DemoExperiment,
+  { size, seed, folder }: { size: string; seed: number; folder: string },
+) {
+  const parts = file.sizes[size as keyof typeof file.sizes];
+  if (parts === undefined)
+    throw new FolkmootError("bad-setting", {
+      message: `The demo has no size ${size}.`,
+      action: `Choose one of ${Object.keys(file.sizes).join(", ")}.`,
+      details: { setting: "size" },
+    });
+  const id = `demo-${size}-seed${seed}`;
+  const dataFile = `${id}.jsonl`;
+  const data = join(folder, "data", dataFile);
+  const absolute = (inner: unknown) => (typeof inner === "string" ? resolve(dirname(path), inner) : inner);
+  const { questions, priorMemory } = parts.society as Record<string, Record<string, unknown> | undefined>;
+  return {
+    id,
+    size,
+    seed,
+    name: file.name,
+    dataFile,
+    runs: { society: `${id}/society`, align: `${id}/align`, evaluation: `${id}/evaluation` },
+    society: parseSettings(societyConfig, {
+      ...parts.society,
+      questions: { ...questions, path: absolute(questions?.path) },
+      ...(priorMemory === undefined ? {} : { priorMemory: { ...priorMemory, path: absolute(priorMemory.path) } }),
+      seed,
+      populations: [{ model }],
+    }),
+    data: parseSettings(dataSettings, { ...parts.data, seed }),
+    align: parseSettings(alignConfig, { ...parts.align, seed, model, data }),
+    evaluation: parseSettings(evaluationConfig, {
+      ...parts.evaluation,
+      questions: absolute(parts.evaluation.questions),
+      seed,
+      model,
+      trainingData: data,
+    }),
+    mergedType: exportMergedConfig.shape.type.parse(file.mergedType),
+  };
+}

@@ -1,0 +1,72 @@
+/** What a host says while it works on a run, as live events. */
+import { readdir, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { FolkmootError } from "../contract/errors.ts";
+import type { JobEvent } from "../contract/events.ts";
+import type { LiveEvent } from "../contract/workbench/runs.ts";
+import { briefOf } from "../workspace/interactions/columns.ts";
+import type { JobContext } from "./jobQueue.ts";
+
+export type StartStream = (options: { signal: AbortSignal }) => Promise<AsyncIterable<JobEvent>>;
+
+/**
+ * Follows a job of a host to its end. A resumed run reports what it had done as one progress.
+ * @param onEvent sees every event before the faces do
+ */
+export async function followJob(
+  { push, signal }: Pick<JobContext, "push" | "signal">,
+  start: StartStream,
+  onEvent: (event: JobEvent) => void = () => {},
+): Promise<Record<string, unknown>> {
+  let result: Record<string, unknown> | null = null;
+  for await (const event of await start({ signal })) {
+    onEvent(event);
+    if (event.type === "finished") result = event.result;
+    else {
+      const live = liveEventOf(event);
+      if (live !== null) push(live);
+    }
+  }
+  signal.throwIfAborted();
+  if (result !== null) return result;
+  throw new FolkmootError("internal", {
+    message: "A job ended without saying how.",
+    reason: "This is a fault of the program, not of your input.",
+    action: "Resume it; report it if it happens twice.",
+  });
+}
+
+function liveEventOf(event: Exclude<JobEvent, { type: "finished" }>): LiveEvent | null {
+  switch (event.type) {
+    case "started":
+      return event.resumed ? { type: "notice", message: "The run goes on from what is on the disk." } : null;
+    case "interaction":
+      return { type: "interaction", interaction: briefOf(event.record, event.seconds) };
+    case "warning":
+      return { type: "warning", message: event.message };
+    case "progress":
+    case "round":
+    case "metrics":
+    case "evaluation":
+      return event;
+  }
+}
+
+const checkpointFolder = /^step-(\d{8,})$/;
+
+/** Finished checkpoints of a run by step, oldest first: whole folders by their name; what is in them is not read. */
+export async function checkpointSteps(directory: string): Promise<{ step: number; at: number }[]> {
+  const folder = join(directory, "checkpoints");
+  const names = await readdir(folder).catch(() => []);
+  const steps = names.flatMap((name) => {
+    const step = checkpointFolder.exec(name)?.[1];
+    return step === undefined ? [] : [{ name, step: Number(step) }];
+  });
+  const found = await Promise.all(
+    steps.map(async ({ name, step }) => ({
+      step,
+      at: (await stat(join(folder, name)).catch(() => null))?.mtimeMs ?? 0,
+    })),
+  );
+  return found.sort((a, b) => a.step - b.step);
+}

@@ -1,0 +1,48 @@
+/** What a model really takes: by how much a fresh engine grew when it loaded one model and first answered with it. */
+import type { SocietyConfig } from "../contract/society.ts";
+import type { Device } from "./device.ts";
+import type { Library } from "./library.ts";
+
+export class LoadMeter {
+  private readonly device: Device;
+  private readonly library: Library;
+  private before: { resident: number; model: string; sequences: number } | null = null;
+
+  constructor(device: Device, library: Library) {
+    this.device = device;
+    this.library = library;
+  }
+
+  /** Only where one model in one context is all that is loaded. */
+  async begin({ populations, observer, sequences }: SocietyConfig): Promise<void> {
+    const speakers = [...populations, ...(observer === null ? [] : [observer])];
+    const models = new Set(speakers.map(({ model }) => model));
+    const [model] = models;
+    const isPlain = models.size === 1 && speakers.every(({ adapter }) => adapter === null);
+    if (!isPlain || model === undefined || !this.device.takeNewEngine()) return;
+    const memory = await this.device
+      .engineClient()
+      .memory()
+      .catch(() => null);
+    if (memory !== null) this.before = { ...memory, model, sequences };
+  }
+
+  /** Once, when the first answer is there: then everything is in memory. */
+  async measure(): Promise<void> {
+    const { before } = this;
+    this.before = null;
+    if (before === null) return;
+    try {
+      const { resident } = await this.device.engineClient().memory();
+      const { memory } = await this.library.inspect(before.model, {
+        sequences: before.sequences,
+        contextSize: null,
+        hash: false,
+      });
+      if (memory === null || resident <= before.resident) return;
+      await this.library.keepMeasured(before.model, memory, resident - before.resident);
+    } catch {
+      // A figure for the eye; the run goes on without it.
+    }
+  }
+}

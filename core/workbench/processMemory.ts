@@ -1,0 +1,24 @@
+/** Resident bytes of a process, as far as the system says without asking another program. */
+import { readFile } from "node:fs/promises";
+
+/** Null where there is no /proc, or no such process. */
+export async function residentBytes(pid: number): Promise<number | null> {
+  if (process.platform !== "linux") return null;
+  try {
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, "utf8"))?.[1];
+    return kilobytes === undefined ? null : Number(kilobytes) * 1024;
+  } catch {
+    return null;
+  }
+}
+
+/** Bytes that new work can have: free ones and those that the system would give back. */
+export async function availableBytes(free: number): Promise<number> {
+  if (process.platform !== "linux") return free;
+  try {
+    const kilobytes = /^MemAvailable:\s+(\d+) kB$/m.exec(await readFile("/proc/meminfo", "utf8"))?.[1];
+    return kilobytes === undefined ? free : Number(kilobytes) * 1024;
+  } catch {
+    return free;
+  }
+}
