@@ -43,7 +43,8 @@ export function openMainWindow({ preload, log, now }: MainWindowOptions): Browse
     else void tellCrash(window, reason);
   });
   window.on("unresponsive", () => log.add("main", "the page does not answer"));
-  void window.loadURL(pageUrl);
+  // Fails when the window closes meanwhile, and then nobody needs the page.
+  window.loadURL(pageUrl).catch((error: unknown) => log.add("main", `the page was not loaded: ${String(error)}`));
   return window;
 }
 

@@ -148,7 +148,7 @@ describeInChromium("security", () => {
       const before = remote.hits.length;
       await attack(page, code(remote.address(name)));
       expect(remote.hits.slice(before)).toEqual([]);
-      expect(await page.title()).toBe("Fixture");
+      expect(await page.evaluate("document.title")).toBe("Fixture");
       expect(await page.evaluate("window.ports.length")).toBe(1);
       expect(await desktop.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().length)).toBe(1);
     });
@@ -164,7 +164,7 @@ describeInChromium("security", () => {
         page,
         `document.body.append(Object.assign(document.createElement("iframe"), { src: "file:///etc/hostname" }))`,
       );
-      expect(await page.title()).toBe("Fixture");
+      expect(await page.evaluate("document.title")).toBe("Fixture");
       const read = await page.evaluate(
         `fetch("file:///etc/hostname").then((answer) => answer.text(), () => "refused")`,
       );

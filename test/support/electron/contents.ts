@@ -68,6 +68,9 @@ export class WebContents extends EventEmitter {
   private portIds = 0;
   private contextId: number | null = null;
   private loading = false;
+  private crashed = false;
+  /** The page while it lives; a crash ends it before it closes. */
+  private current: Page | null = null;
   private destroyed = false;
   private focused = true;
   private queue: Promise<unknown> = Promise.resolve();
@@ -79,7 +82,7 @@ export class WebContents extends EventEmitter {
     this.preload = typeof preferences.preload === "string" ? preferences.preload : null;
     live.add(this);
     this.page = this.openPage();
-    this.page.catch((error: unknown) => console.error(error));
+    this.page.catch(() => {}); // told by whoever loads an address
   }
 
   isDestroyed(): boolean {
@@ -142,7 +145,6 @@ export class WebContents extends EventEmitter {
       await this.loadURL(url);
     });
   }
-  private crashed = false;
 
   forcefullyCrashRenderer(): void {
     void this.cdp?.send("Page.crash").catch(() => {});
@@ -210,13 +212,15 @@ export class WebContents extends EventEmitter {
     const cdp = await context.newCDPSession(page);
     this.cdp = cdp;
     await this.prepareWorlds(cdp);
+    this.current = page;
     page.on("crash", () => {
       this.crashed = true;
+      this.current = null;
       this.endDocument();
       this.emit("render-process-gone", {}, { reason: "crashed", exitCode: 11 });
     });
     page.on("close", () => {
-      if (!this.destroyed && !this.crashed) this.emit("page-closed");
+      if (!this.destroyed && this.current === page) this.emit("page-closed");
     });
     await page.route("**/*", (route) => this.onRequest(page, route).catch(() => {})); // gone with its document
     page.on("popup", (popup) => void this.onPopup(popup));

@@ -52,11 +52,12 @@ export async function launchStandIn({ entry, userData, args = [], env = {} }: La
   const connected = async (): Promise<Browser> => {
     if (browser?.isConnected()) return browser;
     const file = join(userData, "chromium", "DevToolsActivePort");
-    const port = await eventually(() => {
+    browser = await eventually(async () => {
       if (over) throw new Error(`Main has ended.\n${errors}`);
-      return existsSync(file) && /^(\d+)\n/.exec(readFileSync(file, "utf8"))?.[1];
+      const port = existsSync(file) && /^(\d+)\n/.exec(readFileSync(file, "utf8"))?.[1];
+      // The file may still be that of an earlier browser.
+      return port && chromium.connectOverCDP(`http://127.0.0.1:${port}`).catch(() => null);
     });
-    browser = await chromium.connectOverCDP(`http://127.0.0.1:${port}`);
     return browser;
   };
   const page = async (): Promise<Page> =>

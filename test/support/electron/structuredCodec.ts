@@ -51,7 +51,7 @@ export function structuredCodec(): StructuredCodec {
     };
     const cell = (item: unknown): number => {
       const at = known.get(item);
-      if (at !== undefined) return at;
+      if (at !== undefined && typeof item === "object") return at;
       const index = cells.length;
       known.set(item, index);
       cells.push(["json", null]);

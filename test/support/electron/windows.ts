@@ -172,8 +172,11 @@ export class BrowserWindow extends EventEmitter {
 
   private async applyBounds(): Promise<void> {
     const { width, height } = this.bounds;
-    const page = await this.webContents.page;
-    await page.setViewportSize({ width, height }).catch(() => {}); // closed meanwhile
+    try {
+      await (await this.webContents.page).setViewportSize({ width, height });
+    } catch {
+      // closed meanwhile
+    }
   }
 
   private stateFile(): string | null {
