@@ -9,6 +9,7 @@ import { evaluateCommand } from "./commands/evaluate.ts";
 import { exportAdapterCommand, exportMergedCommand } from "./commands/export.ts";
 import { gradcheckCommand } from "./commands/gradcheck.ts";
 import { modelsInspectCommand } from "./commands/modelsInspect.ts";
+import { serveCommand } from "./commands/serve.ts";
 import { societyRunCommand } from "./commands/societyRun.ts";
 import type { CommandContext } from "./context.ts";
 
@@ -31,6 +32,7 @@ export function createProgram(run: RunCommand, output: ProgramOutput): Command {
     .helpCommand(false)
     .addHelpText("after", "\nStart here:\n  folkmoot demo\n  folkmoot align --help");
   program.addCommand(demoCommand(run));
+  program.addCommand(serveCommand(run));
   program.addCommand(group("models", "model files: inspect", [modelsInspectCommand(run)]));
   program.addCommand(group("society", "societies of agents: run", [societyRunCommand(run)]));
   program.addCommand(group("data", "alignment data: build", [dataBuildCommand(run)]));

@@ -53,6 +53,11 @@ export class Terminal {
     else this.#stdout.write(`${JSON.stringify({ type: "result", result: value })}\n`);
   }
 
+  /** One object on one line of stdout, now: for programs that start a command and read what it says line by line. */
+  jsonLine(value: object): void {
+    this.#stdout.write(`${JSON.stringify(value)}\n`);
+  }
+
   /** Says what happened; machines get it on stdout too, in place of the result. Returns the error as one of ours. */
   error(thrown: unknown, diagnostics: boolean): FolkmootError {
     const error = toFolkmootError(thrown);
