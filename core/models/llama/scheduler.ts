@@ -86,11 +86,7 @@ export class BatchScheduler {
       };
       script.signal?.addEventListener("abort", call.onAbort, { once: true });
       this.waiting.push(call);
-      this.running ??= this.work()
-        .catch((error: unknown) => this.failAll(error))
-        .finally(() => {
-          this.running = null;
-        });
+      this.running ??= this.work();
     });
   }
 
@@ -103,15 +99,22 @@ export class BatchScheduler {
   }
 
   private async work(): Promise<void> {
-    // Calls that are made in the same turn start together.
-    await new Promise((resolve) => setImmediate(resolve));
-    while (this.waiting.length > 0 || this.live.length > 0) {
-      await this.dropOver();
-      this.admit();
-      await this.promptRounds();
-      await this.dropOver();
-      await this.closeGaps();
-      await this.round("decode", this.live, await this.fillers());
+    try {
+      // Calls that are made in the same turn start together.
+      await new Promise((resolve) => setImmediate(resolve));
+      while (this.waiting.length > 0 || this.live.length > 0) {
+        await this.dropOver();
+        this.admit();
+        await this.promptRounds();
+        await this.dropOver();
+        await this.closeGaps();
+        await this.round("decode", this.live, await this.fillers());
+      }
+    } catch (error) {
+      this.failAll(error);
+    } finally {
+      // In the same step as the last look at `waiting`: a call that came later would otherwise wait for ever.
+      this.running = null;
     }
   }
 

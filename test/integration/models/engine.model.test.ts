@@ -58,6 +58,16 @@ describe("sampling", () => {
 });
 
 describe("generate", () => {
+  it("serves a call that is made at any moment in which the last one ends", async () => {
+    const short = { prompt, sampling: { ...sampling, maxTokens: 1 } };
+    for (let hops = 0; hops < 40; hops++) {
+      await model.generate({ ...short, seed: hops });
+      // Another number of microtasks each time: no gap between "nothing left to do" and "idle" may swallow a call.
+      for (let i = 0; i < hops; i++) await null;
+      await model.generate({ ...short, seed: hops });
+    }
+  }, 20_000);
+
   it("reports the prompt as evaluated and counts its tokens with the beginning of sequence", async () => {
     const completion = await model.generate({ prompt, sampling, seed: 1 });
     expect(completion.prompt).toBe("### Instruction:\nSay it.\n\n### Response:\n");
