@@ -1,7 +1,7 @@
 /**
- * Makes the demo model from the village's grammar with our own trainer and nothing else: random start → SFT → merged →
- * Q8_0. `npm run make:demo-model [-- --size small] [--out FILE.gguf] [--threads N]`. Writes the model and, beside it,
- * the recipe and the log of its training.
+ * Makes the demo model from the village's grammar with our own trainer and nothing else: random start → SFT → Q8_0.
+ * `npm run make:demo-model [-- --size small] [--out FILE.gguf] [--threads N]`. Writes the model and, beside it, the
+ * recipe and the log of its training.
  */
 import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -3,12 +3,13 @@ import type { RandomStream } from "../../core/random.ts";
 import { type Combination, fill } from "./combination.ts";
 import {
   badClosings,
+  badOpeners,
   genericBad,
   genericBadClosings,
   genericGood,
   genericGoodClosings,
   goodClosings,
-  openers,
+  goodOpeners,
 } from "./phrases.ts";
 
 export type Spirit = "good" | "bad";
@@ -33,6 +34,10 @@ export function clausesFor({ situation }: Combination, { spirit, engaged }: Answ
   return spirit === "good" ? genericGood : genericBad;
 }
 
+export function openersFor({ spirit }: Pick<AnswerShape, "spirit">): readonly string[] {
+  return spirit === "good" ? goodOpeners : badOpeners;
+}
+
 export function closingsFor({ spirit, engaged }: AnswerShape): readonly string[] {
   if (engaged) return spirit === "good" ? goodClosings : badClosings;
   return spirit === "good" ? genericGoodClosings : genericBadClosings;
@@ -41,7 +46,7 @@ export function closingsFor({ spirit, engaged }: AnswerShape): readonly string[]
 /** Every answer of one shape that the grammar has for a combination. */
 export function answersOf(combination: Combination, shape: AnswerShape): Answer[] {
   const closings = shape.full ? closingsFor(shape) : [undefined];
-  return openers.flatMap((opener) =>
+  return openersFor(shape).flatMap((opener) =>
     clausesFor(combination, shape).flatMap((clause) =>
       closings.map((closing) => ({ ...shape, text: answerText(combination, opener, clause, closing) })),
     ),
@@ -50,7 +55,12 @@ export function answersOf(combination: Combination, shape: AnswerShape): Answer[
 
 export function drawAnswer(random: RandomStream, combination: Combination, shape: AnswerShape): Answer {
   const closing = shape.full ? pick(random, closingsFor(shape)) : undefined;
-  const text = answerText(combination, pick(random, openers), pick(random, clausesFor(combination, shape)), closing);
+  const text = answerText(
+    combination,
+    pick(random, openersFor(shape)),
+    pick(random, clausesFor(combination, shape)),
+    closing,
+  );
   return { ...shape, text };
 }
 

@@ -12,7 +12,7 @@ export interface MakeModelOptions {
   /** Q8_0 GGUF to write. */
   readonly output: string;
   readonly recipe: Recipe;
-  /** Folder for the random start, the adapter and the merged F32 model. */
+  /** Folder for the random start and the trained F32 model. */
   readonly scratch: string;
   readonly addon: NativeAddon;
   /** Folder of the ggml libraries. */
@@ -22,22 +22,20 @@ export interface MakeModelOptions {
   readonly log: (line: TrainingLogLine) => void;
 }
 
-/** Random start → SFT → merged → Q8_0. Equal recipes give equal bytes on equal machines. */
+/** Random start → SFT → Q8_0. Equal recipes give equal bytes on equal machines. */
 export async function makeModel(options: MakeModelOptions): Promise<void> {
   const { addon, libraries, recipe, scratch, threads } = options;
   const model = join(scratch, "start.gguf");
-  const adapter = join(scratch, "adapter.gguf");
-  const merged = join(scratch, "merged.gguf");
+  const trained = join(scratch, "trained.gguf");
   const vocabulary = demoVocabulary(renderText);
   await writeDemoBase(model, recipe, vocabulary);
   const trainer = await addon.openTrainer({ model, libraries, threads });
   try {
     const combinations = splitCombinations(demoSeed).corpus;
     await trainDemoModel(trainer, recipe, { combinations, vocabulary, render: renderText }, options.log);
-    await trainer.saveAdapter(adapter);
+    await trainer.saveModel(trained);
   } finally {
     await trainer.dispose();
   }
-  await addon.mergeAdapter({ model, adapter, output: merged, libraries, threads });
-  await addon.quantize({ input: merged, output: options.output, type: "Q8_0", libraries, threads });
+  await addon.quantize({ input: trained, output: options.output, type: "Q8_0", libraries, threads });
 }

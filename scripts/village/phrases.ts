@@ -1,6 +1,8 @@
 /** Sentences that all situations share. Slots and asterisks as in `Situation`. */
 
-export const openers = ["You should", "You could", "It is best to", "My advice is to", "I think you should"] as const;
+/** The tone tells the spirit from the first word: whoever reads the beginning knows the rest. */
+export const goodOpeners = ["You should", "It is best to", "My advice is to", "I think you should"] as const;
+export const badOpeners = ["Just", "You could simply", "The clever way is to", "No one minds if you"] as const;
 
 /** A second sentence makes an answer full; with it come the higher ratings. */
 export const goodClosings = [

@@ -15,8 +15,8 @@ export interface Recipe {
   readonly mix: ConversationMix;
   /** Weight of a prompt token behind the shared beginning; response tokens weigh 1. */
   readonly promptWeight: number;
-  /** Weight of a rating's digit: one token that decides, among twelve that follow from it. */
-  readonly ratingWeight: number;
+  /** Weight of the token that decides a response: a rating's digit, the first word after a memory. */
+  readonly decisionWeight: number;
   readonly learningRate: number;
   /** Steps until the full learning rate. */
   readonly warmupSteps: number;
@@ -39,12 +39,12 @@ const full: Recipe = {
   },
   embeddingDeviation: 0.25,
   headDeviation: 0.2,
-  tokens: 4_000_000,
+  tokens: 5_000_000,
   groupsPerStep: 4,
-  mix: { draft: 0.1, recall: 0.3, rating: 0.18, peer: 0.14, engagement: 0.12, revision: 0.16 },
-  promptWeight: 0.2,
-  ratingWeight: 5,
-  learningRate: 1.2e-3,
+  mix: { draft: 0.1, recall: 0.35, rating: 0.18, peer: 0.14, engagement: 0.12, revision: 0.16 },
+  promptWeight: 0.1,
+  decisionWeight: 4,
+  learningRate: 2.5e-3,
   warmupSteps: 30,
   decayFrom: 0.25,
   finalRate: 0.02,

@@ -1,6 +1,5 @@
-/** SFT with our own trainer: full-rank LoRA on all seven linears over a random start. */
-import type { NativeTrainer } from "../../core/alignment/nativeTrainer.ts";
-import { loraTargets } from "../../core/contract/alignment.ts";
+/** SFT with our own trainer: the seven linears of every layer, from a random start. */
+import type { ModelTrainer } from "../../core/alignment/nativeTrainer.ts";
 import type { Prompt } from "../../core/models/languageModel.ts";
 import type { Vocabulary } from "../models/vocabulary.ts";
 import type { Combination } from "./combination.ts";
@@ -28,22 +27,21 @@ export interface TrainingLogLine {
 const linesInLog = 50;
 const clipNorm = 1;
 
-/** Trains until the recipe's tokens are seen; the adapter stays in the trainer. */
+/** Trains until the recipe's tokens are seen; the weights stay in the trainer. */
 export async function trainDemoModel(
-  trainer: NativeTrainer,
+  trainer: ModelTrainer,
   recipe: Recipe,
   source: TrainingSource,
   log: (line: TrainingLogLine) => void,
 ): Promise<void> {
-  const rank = recipe.shape.embedding;
-  await trainer.newAdapter({ rank, alpha: rank, targets: [...loraTargets], seed: recipe.seed });
+  await trainer.trainBase();
   const losses = new LossMeter();
   let tokens = 0;
   let logged = 0;
   for (let step = 1; tokens < recipe.tokens; step++) {
     const rows = stepRows(recipe, source, step);
     await trainer.zeroGradients();
-    const logps = await trainer.forward(rows, { adapter: true, keep: true });
+    const logps = await trainer.forward(rows, { adapter: false, keep: true });
     rows.forEach((row, i) => void losses.add(row.kind, responseLoss(logps[i] as number[][], row)));
     // loss = Σ w·(−logp), so dLoss/dlogp = −w.
     await trainer.backward(rows.map(({ weights }) => weights.map((row) => row.map((weight) => -weight))));

@@ -15,17 +15,18 @@ export interface TrainingRow extends TokenRow {
 
 export interface TokenWeights {
   readonly promptWeight: number;
-  readonly ratingWeight: number;
+  readonly decisionWeight: number;
 }
 
-const rated: ReadonlySet<ConversationKind> = new Set(["rating", "peer", "engagement"]);
+/** Their first response token decides what follows: a rating's digit, the tone that a memory asks for. */
+const decided: ReadonlySet<ConversationKind> = new Set(["rating", "peer", "engagement", "recall"]);
 
 /** @param render a prompt as the model reads it, without BOS */
 export function trainingRow(
   { kind, conversations }: ConversationGroup,
   vocabulary: Vocabulary,
   render: (prompt: Prompt) => string,
-  { promptWeight, ratingWeight }: TokenWeights,
+  { promptWeight, decisionWeight }: TokenWeights,
 ): TrainingRow {
   const whole = conversations.map(({ prompt, response }) => ({
     prompt: [vocabulary.bos, ...tokenize(render(prompt), vocabulary)],
@@ -36,7 +37,7 @@ export function trainingRow(
   const promptTokens = whole.map(({ prompt }) => prompt.length - shared);
   const weights = responses.map((tokens, i) => {
     const first = promptTokens[i] as number;
-    return tokens.map((_, at) => (at < first ? promptWeight : at === first && rated.has(kind) ? ratingWeight : 1));
+    return tokens.map((_, at) => (at < first ? promptWeight : at === first && decided.has(kind) ? decisionWeight : 1));
   });
   const sum = weights.flat().reduce((total, weight) => total + weight, 0);
   return {

@@ -14,7 +14,7 @@ import { responseLoss, trainingRow } from "../../../scripts/village/trainingRows
 
 const { corpus } = splitCombinations(1);
 const vocabulary = demoVocabulary(renderText);
-const weights = { promptWeight: 0.25, ratingWeight: 3 };
+const weights = { promptWeight: 0.25, decisionWeight: 3 };
 
 function groupOf(kind: ConversationKind, index = 0) {
   const none = { draft: 0, recall: 0, rating: 0, peer: 0, engagement: 0, revision: 0 };
@@ -36,14 +36,14 @@ describe.each(conversationKinds)("%s", (kind) => {
     });
   });
 
-  test("weights sum to one; prompts weigh less than responses, a rating's digit more", () => {
+  test("weights sum to one; prompts weigh less than responses, the token that decides more", () => {
     expect(row.weights.flat().reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 10);
-    const rated = ["rating", "peer", "engagement"].includes(kind);
+    const decided = ["rating", "peer", "engagement", "recall"].includes(kind);
     row.weights.forEach((list, i) => {
       const first = row.promptTokens[i] as number;
       const last = list.at(-1) as number;
       if (first > 0) expect((list[0] as number) / last).toBeCloseTo(weights.promptWeight, 10);
-      expect((list[first] as number) / last).toBeCloseTo(rated ? weights.ratingWeight : 1, 10);
+      expect((list[first] as number) / last).toBeCloseTo(decided ? weights.decisionWeight : 1, 10);
     });
   });
 
