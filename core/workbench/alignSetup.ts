@@ -73,10 +73,10 @@ export async function previewAlign(given: Readonly<Record<string, unknown>>, too
   const description = await tools.library.describe(config.model).catch(() => null);
   const estimate = description === null ? null : estimateTraining(description, config, await availableBytes(freemem()));
   const data = await tools.reader.describe({ path: config.data }).catch(() => null);
-  const { parameters = null, ...memory } = estimate ?? {};
+  const { parameters = null, needed: _, ...memory } = estimate ?? {};
   return {
     problems,
-    memory: estimate === null ? null : { ...(memory as Omit<typeof estimate, "parameters">) },
+    memory: estimate === null ? null : { ...(memory as Omit<typeof estimate, "parameters" | "needed">) },
     steps: data === null ? null : planSteps(trainingRows(data.rows, config), config).steps,
     rows: data?.rows ?? null,
     parameters,
