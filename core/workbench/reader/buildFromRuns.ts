@@ -41,6 +41,8 @@ export class Builder {
 }
 
 async function buildFromRuns(runs: readonly AnnotatedRun[], settings: DataSettings): Promise<BuiltFromRuns> {
+  // Of answers that are rated alike the first is taught, so what a person wrote stands before what models said.
+  const rewritten: InteractionRecord[] = [];
   const records: InteractionRecord[] = [];
   let [interactions, excludedByHand, corrections] = [0, 0, 0];
   const excluded = new Set(settings.exclude);
@@ -57,11 +59,13 @@ async function buildFromRuns(runs: readonly AnnotatedRun[], settings: DataSettin
         continue;
       }
       corrections += correctionsIn(state);
-      records.push(...correctedRecords(record, state));
+      const [corrected, ...written] = correctedRecords(record, state);
+      records.push(corrected);
+      rewritten.push(...written);
     }
   }
   const formatter = templateFormatter();
-  const built = buildData(records, { ...settings, exclude: [] }, (prompt) => {
+  const built = buildData([...rewritten, ...records], { ...settings, exclude: [] }, (prompt) => {
     const { shared, own } = formatter.render(prompt);
     return shared + own;
   });

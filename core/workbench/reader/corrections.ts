@@ -9,7 +9,10 @@ const rewrittenRating = 7;
  * The record with the corrected ratings in place of the observer's, and, where a person rewrote the answer, a second
  * record in which the agent revised its draft to that answer. The record that came in stays as it is.
  */
-export function correctedRecords(record: InteractionRecord, state: AnnotationState): InteractionRecord[] {
+export function correctedRecords(
+  record: InteractionRecord,
+  state: AnnotationState,
+): [corrected: InteractionRecord, ...rewritten: InteractionRecord[]] {
   const { before, after } = record.observer;
   const corrected: InteractionRecord = {
     ...record,
