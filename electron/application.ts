@@ -114,10 +114,11 @@ class Application {
       workspace,
       shell: desktopShell(() => this.window),
       onLog: (source, text) => this.log.add(source, text),
+      onRestart: () => this.lines?.renew(),
     });
     this.lines = handOutLines(
       (contents) => this.isOwnWindow(contents),
-      (port) => void this.serve(port),
+      (port) => void this.connect(port),
       this.log,
     );
     installMenus({
@@ -133,11 +134,11 @@ class Application {
     await this.addModels(files);
   }
 
-  /** A workbench that does not open is told by `startApplication`; the port then stays silent. */
-  private async serve(port: MessagePortMain): Promise<void> {
+  /** A workbench that does not open is told by `startApplication`; the page then hears its line close. */
+  private async connect(port: MessagePortMain): Promise<void> {
     const workbench = await this.workbench?.catch(() => null);
-    workbench?.serve(port);
-    port.start();
+    if (workbench == null) port.close();
+    else workbench.serve(port);
   }
 
   private isOwnWindow(contents: WebContents): boolean {

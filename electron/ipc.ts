@@ -9,42 +9,30 @@ import { isPageUrl } from "./security.ts";
 /** Both directions: the page's request (no data) and main's answer (no data, one port). preload.cts has the same word. */
 export const portChannel = "folkmoot:port";
 
-/** A line that breaks by itself is made again after so many milliseconds. */
-const renewMs = 200;
-
 export interface Lines {
-  /** Lines that are open. */
-  readonly open: number;
+  /** Gives every page that has a line a new one: whoever answered the old ones is gone. */
+  renew(): void;
   dispose(): void;
 }
 
 /**
  * @param isOwnWindow true for the contents of a window that the app made for its page
- * @param serve answers the contract over a port until it closes; starts the port once it listens
+ * @param connect leads a port to the workbench
  */
 export function handOutLines(
   isOwnWindow: (contents: WebContents) => boolean,
-  serve: (port: MessagePortMain) => void,
+  connect: (port: MessagePortMain) => void,
   log: RecentLog,
 ): Lines {
-  const lines = new Map<WebContents, MessagePortMain>();
+  /** The document that has a line, by its window. */
+  const served = new Map<WebContents, WebFrameMain>();
 
   const offer = (contents: WebContents, frame: WebFrameMain) => {
-    const { port1: near, port2: far } = new MessageChannelMain();
-    lines.get(contents)?.close();
-    lines.set(contents, near);
-    near.on("close", () => {
-      if (lines.get(contents) !== near) return;
-      lines.delete(contents);
-      setTimeout(() => {
-        const gone = contents.isDestroyed() || frame.isDestroyed() || lines.has(contents);
-        if (!gone && trusted(contents, frame, isOwnWindow)) offer(contents, frame);
-      }, renewMs);
-    });
-    serve(near);
-    frame.postMessage(portChannel, null, [far]);
+    const { port1, port2 } = new MessageChannelMain();
+    served.set(contents, frame);
+    connect(port1);
+    frame.postMessage(portChannel, null, [port2]);
   };
-
   const onRequest = (event: Electron.IpcMainEvent) => {
     const frame = event.senderFrame;
     if (frame === null || !trusted(event.sender, frame, isOwnWindow)) {
@@ -55,15 +43,14 @@ export function handOutLines(
   };
   ipcMain.on(portChannel, onRequest);
   return {
-    get open() {
-      return lines.size;
+    renew: () => {
+      for (const [contents, frame] of [...served]) {
+        const stays = !contents.isDestroyed() && !frame.isDestroyed() && trusted(contents, frame, isOwnWindow);
+        if (stays) offer(contents, frame);
+        else served.delete(contents);
+      }
     },
-    dispose: () => {
-      ipcMain.off(portChannel, onRequest);
-      const ports = [...lines.values()];
-      lines.clear();
-      for (const port of ports) port.close();
-    },
+    dispose: () => void ipcMain.off(portChannel, onRequest),
   };
 }
 

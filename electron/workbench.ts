@@ -13,7 +13,7 @@ export interface DesktopShell {
 
 export interface DesktopWorkbench extends AsyncDisposable {
   readonly client: WorkbenchClient;
-  /** Answers the contract over `port` until it closes. */
+  /** Leads `port` to whoever answers the contract. */
   serve(port: MessagePortMain): void;
 }
 
@@ -23,6 +23,8 @@ export interface DesktopWorkbenchOptions {
   readonly shell: DesktopShell;
   /** What the host processes write to their standard error. */
   readonly onLog: (source: string, text: string) => void;
+  /** Whoever answered the open lines is gone, and another has taken its place. */
+  readonly onRestart: () => void;
 }
 
 export type OpenWorkbench = (options: DesktopWorkbenchOptions) => Promise<DesktopWorkbench>;

@@ -38,21 +38,22 @@ export function childPort(child: ChildProcess): HostPort {
   });
 }
 
-/** Electron's utility process has `process.parentPort` instead of Node's IPC channel. */
-interface ElectronParentPort {
+/** A message port as Electron gives it to a utility process. */
+interface ElectronPort {
   postMessage(message: unknown): void;
   on(event: "message", listener: (event: { data: unknown }) => void): void;
+  start(): void;
+}
+
+/** Electron's utility process has `process.parentPort` instead of Node's IPC channel. */
+interface ElectronParentPort {
+  on(event: "message", listener: (event: { ports: readonly ElectronPort[] }) => void): void;
 }
 
 /** The child's end. Throws when the process was started by hand, without a parent to talk to. */
 export function parentPort(): HostPort {
   const electron = (process as { parentPort?: ElectronParentPort }).parentPort;
-  if (electron !== undefined)
-    return hostPort({
-      send: (frame) => electron.postMessage(frame),
-      onFrame: (listener) => electron.on("message", (event) => listener(event.data as Frame)),
-      onClose: onParentGone,
-    });
+  if (electron !== undefined) return hostPort(givenPort(electron));
   if (process.send === undefined) throw new Error("A Folkmoot host is started by the workbench, not by hand.");
   return hostPort({
     send: (frame) => void (process.connected && process.send?.(frame, undefined, undefined, () => {})),
@@ -69,7 +70,7 @@ const parentCheckMs = 1_000;
  * thread answers. An orphan gets another parent from the system (on Windows it keeps the number, and Chromium's job object
  * ends it).
  */
-function onParentGone(listener: () => void): void {
+export function onParentGone(listener: () => void): void {
   const parent = process.ppid;
   const timer = setInterval(() => {
     if (process.ppid === parent) return;
@@ -77,6 +78,30 @@ function onParentGone(listener: () => void): void {
     listener();
   }, parentCheckMs);
   timer.unref();
+}
+
+/**
+ * Electron's main process makes the child but does not speak with it: its first message carries a port that leads to
+ * whoever asked for the child. What is said before it comes waits.
+ */
+function givenPort(parent: ElectronParentPort): Wire {
+  const waiting: Frame[] = [];
+  const listeners: ((frame: Frame) => void)[] = [];
+  let port: ElectronPort | null = null;
+  parent.on("message", ({ ports: [given] }) => {
+    if (given === undefined || port !== null) return;
+    port = given;
+    given.on("message", ({ data }) => {
+      for (const listener of listeners) listener(data as Frame);
+    });
+    given.start();
+    for (const frame of waiting.splice(0)) given.postMessage(frame);
+  });
+  return {
+    send: (frame) => (port === null ? void waiting.push(frame) : port.postMessage(frame)),
+    onFrame: (listener) => void listeners.push(listener),
+    onClose: onParentGone,
+  };
 }
 
 export function hostPort(wire: Wire): HostPort {

@@ -217,53 +217,6 @@ describeInChromium("while jobs run", () => {
   });
 });
 
-describeInChromium("the host processes", () => {
-  it("an engine that crashes is an error that says what to do; the next call has a new one", async () => {
-    await using desktop = await start();
-    const outcome = await desktop.evaluate(async (_electron, path) => {
-      const { engine } = fixture;
-      await engine.start();
-      const first = engine.pid;
-      const call = engine.client.models.inspect({ path, hash: true }).then(
-        () => null,
-        (error: { code: string; message: string; action: string }) => ({ ...error, message: error.message }),
-      );
-      process.kill(first ?? 0, "SIGKILL");
-      const error = await call;
-      const described = await engine.client.models.inspect({ path });
-      return { error, first, second: engine.pid, architecture: described.architecture };
-    }, model);
-    expect(outcome.error).toMatchObject({
-      code: "native-crash",
-      message: expect.stringContaining("SIGKILL"),
-      action: expect.stringContaining("Resume"),
-    });
-    expect(outcome.architecture).toBe("llama");
-    expect(outcome.second).not.toBe(outcome.first);
-  });
-
-  it("node-llama-cpp computes in a utility process", async () => {
-    await using desktop = await start();
-    const scored = await desktop.evaluate(
-      (_electron, path) => fixture.engine.client.proof.logps({ model: path, items: [{ query: "a", response: "b c" }] }),
-      model,
-    );
-    expect(scored[0]?.logps.length).toBeGreaterThan(0);
-    for (const logp of scored[0]?.logps ?? []) expect(logp).toBeLessThan(0);
-  });
-
-  it("none is left five seconds after main was killed by force", async () => {
-    await using desktop = await start();
-    const pid = await desktop.evaluate(async () => {
-      await fixture.engine.start();
-      return fixture.engine.pid ?? 0;
-    });
-    expect(alive(pid)).toBe(true);
-    process.kill(desktop.pid, "SIGKILL");
-    await eventually(() => !alive(pid), 5_000);
-  });
-});
-
 describeInChromium("a start that fails", () => {
   it("says why and what to do, and ends with a status", async () => {
     await using desktop = await launchFixture({ env: { FIXTURE_WORKSPACE: "/tmp/locked" } });
@@ -271,12 +224,3 @@ describeInChromium("a start that fails", () => {
     expect(desktop.errors()).toContain("Folkmoot cannot start\nIt is open elsewhere.\n\nClose the other one.");
   });
 });
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

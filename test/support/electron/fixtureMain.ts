@@ -7,16 +7,13 @@ import { createRouterClient, implement } from "@orpc/server";
 import { FolkmootError } from "../../../core/contract/errors.ts";
 import type { ListFrame } from "../../../core/contract/workbench/runs.ts";
 import { type WorkbenchClient, workbenchContract } from "../../../core/contract/workbench.ts";
-import { engineHost } from "../../../core/host/supervisor.ts";
 import { startApplication } from "../../../electron/application.ts";
-import { spawnUtility } from "../../../electron/hostProcess.ts";
 import type { DesktopWorkbenchOptions } from "../../../electron/workbench.ts";
 
 export interface Fixture {
   /** Paths that were added to the library. */
   readonly models: string[];
-  readonly engine: ReturnType<typeof engineHost>;
-  shell: DesktopWorkbenchOptions["shell"] | null;
+  options: DesktopWorkbenchOptions | null;
   /** True after the workbench was closed in order. */
   closed: boolean;
   say(frame: ListFrame): void;
@@ -26,8 +23,7 @@ const frames: ListFrame[] = [];
 let wake: () => void = () => {};
 const fixture: Fixture = {
   models: [],
-  engine: engineHost({ spawn: spawnUtility }),
-  shell: null,
+  options: null,
   closed: false,
   say: (frame: ListFrame) => {
     frames.push(frame);
@@ -65,15 +61,17 @@ const router = {
 
 const extension = import.meta.url.endsWith(".ts") ? "cts" : "cjs";
 await startApplication({
-  openWorkbench: async ({ shell, workspace }) => {
-    if (workspace.endsWith("locked"))
+  openWorkbench: async (options) => {
+    if (options.workspace.endsWith("locked"))
       throw new FolkmootError("workspace-locked", { message: "It is open elsewhere.", action: "Close the other one." });
-    fixture.shell = shell;
+    fixture.options = options;
     return {
       client: createRouterClient(router) as unknown as WorkbenchClient,
-      serve: (port) => port.on("message", ({ data }) => port.postMessage({ echo: data })),
+      serve: (port) => {
+        port.on("message", ({ data }) => port.postMessage({ echo: data }));
+        port.start();
+      },
       [Symbol.asyncDispose]: async () => {
-        await fixture.engine.dispose();
         fixture.closed = true;
       },
     };

@@ -56,7 +56,8 @@ export async function launchStandIn({ entry, userData, args = [], env = {} }: La
       if (over) throw new Error(`Main has ended.\n${errors}`);
       const port = existsSync(file) && /^(\d+)\n/.exec(readFileSync(file, "utf8"))?.[1];
       // The file may still be that of an earlier browser.
-      return port && chromium.connectOverCDP(`http://127.0.0.1:${port}`).catch(() => null);
+      if (!port) return null;
+      return chromium.connectOverCDP(`http://127.0.0.1:${port}`).catch(() => null);
     });
     return browser;
   };

@@ -12,10 +12,11 @@ export class MessagePortMain extends EventEmitter {
   private waiting: unknown[] = [];
   private started = false;
   private closed = false;
-  private moved = false;
+  /** Where this end went; null while it is here. */
+  private place: PortPeer | null = null;
 
   postMessage(data: unknown): void {
-    if (this.moved) throw new Error("Port is already neutered");
+    if (this.place !== null) throw new Error("Port is already neutered");
     this.peer?.post(structuredClone(data));
   }
 
@@ -37,7 +38,8 @@ export class MessagePortMain extends EventEmitter {
 
   /** Of the stand-in: a message arrived from the far end. */
   receive(data: unknown): void {
-    if (this.started && !this.moved) setImmediate(() => this.deliver(data));
+    if (this.place !== null) this.place.post(data);
+    else if (this.started) setImmediate(() => this.deliver(data));
     else this.waiting.push(data);
   }
 
@@ -45,15 +47,15 @@ export class MessagePortMain extends EventEmitter {
   end(): void {
     if (this.closed) return;
     this.closed = true;
-    setImmediate(() => this.emit("close"));
+    if (this.place !== null) this.place.close();
+    else setImmediate(() => this.emit("close"));
   }
 
-  /** Of the stand-in: this end goes elsewhere; `place` stands for it from now on. @returns its partner */
+  /** Of the stand-in: this end goes to another process. @returns its partner, which hears what is said there */
   moveTo(place: PortPeer): MessagePortMain {
     const near = partners.get(this);
-    if (near === undefined || this.moved) throw new Error("Port is already neutered");
-    this.moved = true;
-    near.connect(place);
+    if (near === undefined || this.place !== null) throw new Error("Port is already neutered");
+    this.place = place;
     for (const data of this.waiting.splice(0)) place.post(data);
     return near;
   }

@@ -1,0 +1,15 @@
+/** Entry of the desktop program. */
+import { join } from "node:path";
+import { app } from "electron";
+import { startApplication } from "./application.ts";
+import { openServiceWorkbench } from "./serviceWorkbench.ts";
+
+const fromSource = import.meta.url.endsWith(".ts");
+const here = import.meta.dirname;
+
+await startApplication({
+  openWorkbench: openServiceWorkbench,
+  pageFolder: fromSource ? join(here, "..", "dist", "renderer") : join(here, "..", "renderer"),
+  preload: join(here, fromSource ? "preload.cts" : "preload.cjs"),
+  workspace: process.env.FOLKMOOT_WORKSPACE ?? join(app.getPath("home"), "Folkmoot"),
+});
