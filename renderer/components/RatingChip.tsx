@@ -75,7 +75,7 @@ export function GainChip(props: { readonly gain: number | null }) {
   const { gain } = props;
   if (gain === null) return <span className="gain fine">{unknown}</span>;
   const kind = gain > 0 ? "up" : gain < 0 ? "down" : "same";
-  const arrow = gain > 0 ? "▲" : gain < 0 ? "▼" : "＝";
+  const arrow = gain > 0 ? "▲" : gain < 0 ? "▼" : "=";
   return (
     <span className={`gain ${kind} numeric`}>
       <span aria-hidden>{arrow}</span> {formatDecimal(gain, Number.isInteger(gain) ? 0 : 1, true)}

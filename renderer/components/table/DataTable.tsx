@@ -14,7 +14,7 @@ import {
 import { z } from "zod";
 import { useFace } from "../../app/hooks.ts";
 import { text } from "../../text/en.ts";
-import { type ColumnShape, columnWidths } from "./columns.ts";
+import { type ColumnShape, columnsThatFit, columnWidths } from "./columns.ts";
 import "./DataTable.css";
 
 /** Height of a row, px; the same for every row, so that a million of them need no measuring. */
@@ -63,10 +63,11 @@ const parseWidths = (value: unknown) => z.record(z.string(), z.number()).safePar
 
 /** A table of any length: only what is in view exists. j/k, arrows, page keys, Home and End move; Enter opens. */
 export function DataTable<Row>(props: DataTableProps<Row>) {
-  const { columns, count, onVisible, selected } = props;
+  const { count, onVisible, selected } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const [fixed, setFixed] = useFace(`table.${props.id}`, parseWidths);
   const width = useWidth(scroller);
+  const columns = useMemo(() => columnsThatFit(props.columns, width), [props.columns, width]);
   const widths = useMemo(() => columnWidths(columns, width, fixed), [columns, width, fixed]);
   const prefix = useId();
   const virtual = useVirtualizer({

@@ -6,6 +6,23 @@ export interface ColumnShape {
   readonly minimum: number;
   /** Weight of the column's share in what is left; 0 = stays at its minimum. */
   readonly grow: number;
+  /** Leaves when the table is too narrow for all minima, the highest number first; absent = always stays. */
+  readonly leaves?: number;
+}
+
+/** The columns that have room for their minima, in their order. */
+export function columnsThatFit<Shape extends ColumnShape>(columns: readonly Shape[], total: number): Shape[] {
+  const shown = [...columns];
+  const width = () => shown.reduce((sum, column) => sum + column.minimum, 0);
+  while (total > 0 && width() > total) {
+    const next = shown.reduce<Shape | null>(
+      (last, column) => (column.leaves !== undefined && column.leaves > (last?.leaves ?? -1) ? column : last),
+      null,
+    );
+    if (next === null) break;
+    shown.splice(shown.indexOf(next), 1);
+  }
+  return shown;
 }
 
 /**

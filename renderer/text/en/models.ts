@@ -1,1 +1,6 @@
-export const models = {} as const;
+export const models = {
+  addFirst: "Add a model first …",
+  noAdapter: "No adapter (bare model)",
+  measured: "Measured",
+  rank: (rank: number) => `rank ${rank}`,
+} as const;

@@ -33,6 +33,7 @@ const units: Readonly<Record<string, string>> = {
   bytes: "bytes",
   rows: "rows",
   stations: "stations",
+  interactionsShort: "int.",
 };
 
 export const shell = {
@@ -190,6 +191,6 @@ export const shell = {
     empty: "No points yet",
     step: "step",
     reset: "Whole curve",
-    broken: "not a number here",
+    role: "line chart",
   },
 } as const;

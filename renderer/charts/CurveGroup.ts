@@ -1,0 +1,103 @@
+/** Curves that share their x axis: what is visible, where the cursor stands; drawn together, once per frame. */
+
+export interface XRange {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A plot in the group. */
+export interface GroupedPlot {
+  /** Draws itself anew. */
+  draw(): void;
+  /** x of its first and last point; null when it has none. */
+  domain(): XRange | null;
+}
+
+/** Never fewer than so many x units between the edges. */
+const narrowest = 4;
+
+let groups = 0;
+
+export class CurveGroup {
+  /** Name under which uPlot keeps the cursors together. */
+  readonly key = `curves-${++groups}`;
+  private readonly plots = new Set<GroupedPlot>();
+  private readonly listeners = new Set<() => void>();
+  private chosen: XRange | null = null;
+  private request = 0;
+
+  add(plot: GroupedPlot): () => void {
+    this.plots.add(plot);
+    this.schedule();
+    return () => this.plots.delete(plot);
+  }
+
+  /** Calls back when the visible range was changed by a person. */
+  listen(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** True while everything is shown and new points move the right edge. */
+  get whole(): boolean {
+    return this.chosen === null;
+  }
+
+  /** What is visible now. */
+  view(): XRange {
+    return this.chosen ?? this.domain();
+  }
+
+  /** Shows a part; null shows everything and follows new points. */
+  show(range: XRange | null): void {
+    this.chosen = range === null ? null : clampView(range, this.domain());
+    for (const listener of this.listeners) listener();
+    this.schedule();
+  }
+
+  /** Moves by a share of the visible width; right is positive. */
+  pan(share: number): void {
+    const { from, to } = this.view();
+    const shift = (to - from) * share;
+    this.show({ from: from + shift, to: to + shift });
+  }
+
+  /** `factor` < 1 comes closer, around `center` (x). */
+  zoom(factor: number, center?: number): void {
+    const { from, to } = this.view();
+    const around = center ?? (from + to) / 2;
+    const range = { from: around - (around - from) * factor, to: around + (to - around) * factor };
+    const domain = this.domain();
+    this.show(range.from <= domain.from && range.to >= domain.to ? null : range);
+  }
+
+  /** Draws all plots in the next frame. */
+  schedule(): void {
+    if (this.request !== 0) return;
+    this.request = requestAnimationFrame(() => {
+      this.request = 0;
+      for (const plot of this.plots) plot.draw();
+    });
+  }
+
+  private domain(): XRange {
+    let [from, to] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (const plot of this.plots) {
+      const domain = plot.domain();
+      if (domain === null) continue;
+      from = Math.min(from, domain.from);
+      to = Math.max(to, domain.to);
+    }
+    return from < to
+      ? { from, to }
+      : { from: Number.isFinite(from) ? from : 0, to: (Number.isFinite(from) ? from : 0) + 1 };
+  }
+}
+
+/** The range within the domain: not narrower than a few units, not beyond the ends. */
+export function clampView(range: XRange, domain: XRange): XRange {
+  const whole = domain.to - domain.from;
+  const span = Math.min(whole, Math.max(Math.min(narrowest, whole), range.to - range.from));
+  const from = Math.min(domain.to - span, Math.max(domain.from, range.from));
+  return { from, to: from + span };
+}

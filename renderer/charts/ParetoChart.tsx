@@ -1,0 +1,90 @@
+import { useId } from "react";
+import { formatDecimal } from "../format/numbers.ts";
+import { text } from "../text/en.ts";
+import { type ParetoPoint, paretoPath } from "./paretoPath.ts";
+import { useSize } from "./useSize.ts";
+import "./charts.css";
+
+/**
+ * The path of a society through alignment (up) and engagement (right), round by round (paper, section 4): better is
+ * towards the upper right. Other runs may lie under it.
+ */
+export function ParetoChart(props: { readonly points: readonly ParetoPoint[]; readonly label: string }) {
+  const [ref, { width, height }] = useSize<HTMLDivElement>();
+  const id = useId();
+  const plot = paretoPath(props.points, width, height);
+  const [first, last] = [props.points[0], props.points.at(-1)];
+  const summary =
+    first === undefined || last === undefined
+      ? text.society.pareto.none
+      : text.society.pareto.summary(
+          props.points.length,
+          formatDecimal(first.alignment),
+          formatDecimal(last.alignment),
+          formatDecimal(first.engagement),
+          formatDecimal(last.engagement),
+        );
+  return (
+    <div ref={ref} className="pareto">
+      {width === 0 ? null : (
+        <svg width={width} height={height} role="img" aria-label={`${props.label}. ${summary}`}>
+          <defs>
+            <marker id={id} viewBox="0 0 8 8" refX="6" refY="4" markerWidth="6" markerHeight="6" orient="auto">
+              <path d="M0 0l8 4-8 4z" fill="var(--text-3)" />
+            </marker>
+          </defs>
+          {plot.yTicks.map((tick) => (
+            <g key={`y${tick.value}`}>
+              <line x1={plot.left} x2={width - 8} y1={tick.at} y2={tick.at} className="chart-line" />
+              <text x={plot.left - 6} y={tick.at + 4} textAnchor="end" className="chart-tick">
+                {tick.value}
+              </text>
+            </g>
+          ))}
+          {plot.xTicks.map((tick) => (
+            <g key={`x${tick.value}`}>
+              <line x1={tick.at} x2={tick.at} y1={8} y2={plot.bottom} className="chart-line" />
+              <text x={tick.at} y={plot.bottom + 15} textAnchor="middle" className="chart-tick">
+                {tick.value}
+              </text>
+            </g>
+          ))}
+          <text x={width - 8} y={plot.bottom - 6} textAnchor="end" className="chart-name">
+            {text.society.engagement} →
+          </text>
+          <text x={plot.left + 4} y={18} className="chart-name">
+            ↑ {text.society.alignment}
+          </text>
+          <polyline
+            points={plot.dots.map((dot) => `${dot.x},${dot.y}`).join(" ")}
+            fill="none"
+            stroke="var(--text-3)"
+            strokeWidth={1.5}
+            strokeLinejoin="round"
+            markerEnd={`url(#${id})`}
+          />
+          {plot.dots.map((dot, index) => (
+            <circle
+              key={dot.round}
+              cx={dot.x}
+              cy={dot.y}
+              r={index === plot.dots.length - 1 ? 5 : 3.5}
+              fill={index === plot.dots.length - 1 ? "var(--revision)" : "var(--surface)"}
+              stroke="var(--revision)"
+              strokeWidth={1.5}
+            >
+              <title>
+                {text.society.pareto.point(dot.round, formatDecimal(dot.alignment), formatDecimal(dot.engagement))}
+              </title>
+            </circle>
+          ))}
+          {plot.labels.map((dot) => (
+            <text key={dot.round} x={dot.x + 8} y={dot.y + 4} className="chart-tick strong">
+              {dot.round}
+            </text>
+          ))}
+        </svg>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,411 @@
+import { loraTargets } from "../../../core/contract/alignment.ts";
+import { go, useRequest, useWorkbench } from "../../app/hooks.ts";
+import { Button } from "../../components/Button.tsx";
+import {
+  CheckInput,
+  NumberInput,
+  Segmented,
+  SelectInput,
+  SliderInput,
+  SwitchInput,
+  TextInput,
+} from "../../components/fields.tsx";
+import { ModelSelect } from "../../components/ModelSelect.tsx";
+import { PathInput } from "../../components/PathInput.tsx";
+import type { Effort } from "../../contractTypes.ts";
+import { formatCount, formatShare } from "../../format/numbers.ts";
+import { Row, Section } from "../../forms/Section.tsx";
+import type { SettingsForm } from "../../forms/useSettingsForm.ts";
+import { text } from "../../text/en.ts";
+
+const words = text.align.setup;
+
+interface Fields {
+  readonly form: SettingsForm;
+}
+
+export function AlignForm(
+  props: Fields & {
+    readonly name: string;
+    readonly onName: (name: string) => void;
+    readonly effort: Effort;
+    readonly onEffort: (effort: Effort) => void;
+  },
+) {
+  const { form } = props;
+  return (
+    <>
+      <div className="section-body presets">
+        <ModelSelect
+          trainable
+          label={words.model}
+          value={form.text("model")}
+          onChange={(path) => form.set("model", path)}
+          problem={form.problem("model")}
+          setting="model"
+        />
+        <DataField form={form} />
+        <Segmented
+          label={words.effort}
+          explanation={words.effortText}
+          value={props.effort}
+          onChange={props.onEffort}
+          choices={(["quick", "normal", "thorough"] as const).map((id) => ({ id, name: words.efforts[id] }))}
+        />
+        <TextInput label={words.name} value={props.name} onChange={props.onName} placeholder={words.nameEmpty} />
+      </div>
+      <Section title={words.sections.loss} note={words.losses[lossOf(form)]}>
+        <LossFields form={form} />
+      </Section>
+      <Section title={words.sections.lora} note={`${words.rank} ${form.number("lora.rank") ?? ""}`}>
+        <LoraFields form={form} />
+      </Section>
+      <Section
+        title={words.sections.optimizer}
+        note={`${words.learningRate} ${form.number("optimizer.learningRate") ?? ""}`}
+      >
+        <OptimizerFields form={form} />
+      </Section>
+      <Section title={words.sections.length} note={`${form.number("maxLength") ?? ""} ${words.tokens}`}>
+        <LengthFields form={form} />
+      </Section>
+      <Section title={words.sections.checks}>
+        <CheckFields form={form} />
+      </Section>
+      <Section title={words.sections.run}>
+        <Row>
+          <NumberInput
+            label={words.seed}
+            value={form.number("seed")}
+            minimum={0}
+            step={1}
+            onChange={(n) => form.set("seed", n)}
+            problem={form.problem("seed")}
+            setting="seed"
+          />
+          <NumberInput
+            label={words.threads}
+            value={form.number("threads") === 0 ? null : form.number("threads")}
+            empty={words.threadsEmpty}
+            minimum={0}
+            step={1}
+            onChange={(n) => form.set("threads", n ?? 0)}
+            problem={form.problem("threads")}
+            setting="threads"
+          />
+        </Row>
+      </Section>
+    </>
+  );
+}
+
+/** A set of the workspace by name; another file by its path. */
+function DataField({ form }: Fields) {
+  const { client } = useWorkbench();
+  const sets = useRequest(() => client.data.list(), []);
+  const path = form.text("data");
+  const known = sets.data?.find((set) => set.path === path);
+  if (sets.data !== null && sets.data.length === 0 && path === "")
+    return (
+      <div className="field" data-setting="data">
+        <span className="field-label">{words.data}</span>
+        <Button onPress={() => go("data", "new")}>{words.dataNone}</Button>
+        {form.problem("data") === undefined ? null : <span className="field-problem">{form.problem("data")}</span>}
+      </div>
+    );
+  return (
+    <>
+      <SelectInput
+        label={words.data}
+        value={known?.path ?? (path === "" ? null : "other")}
+        onChange={(value) => form.set("data", value === "other" ? "" : value)}
+        choices={[
+          ...(sets.data ?? []).map((set) => ({ id: set.path, name: set.name, note: formatCount(set.rows) })),
+          { id: "other", name: words.otherFile },
+        ]}
+        problem={known === undefined ? undefined : form.problem("data")}
+        setting="data"
+      />
+      {known !== undefined || sets.data === null ? null : (
+        <PathInput
+          label={words.otherFile}
+          explanation={words.dataText}
+          value={path}
+          onChange={(value) => form.set("data", value)}
+          problem={form.problem("data")}
+          request={{ title: words.data, kind: "file", endings: ["jsonl", "json"], remember: "data" }}
+        />
+      )}
+    </>
+  );
+}
+
+function lossOf(form: SettingsForm): "stable-alignment" | "sft" {
+  return form.text("loss.id") === "sft" ? "sft" : "stable-alignment";
+}
+
+function LossFields({ form }: Fields) {
+  const loss = lossOf(form);
+  return (
+    <>
+      <Segmented
+        label={words.loss}
+        explanation={words.lossTexts[loss]}
+        value={loss}
+        onChange={(id) =>
+          form.set(
+            "loss",
+            id === "sft" ? { id } : { id, semantics: "paper", reduction: "sum", margin: 1, ratio: 0.2, ratingScale: 7 },
+          )
+        }
+        choices={(["stable-alignment", "sft"] as const).map((id) => ({ id, name: words.losses[id] }))}
+        problem={form.problem("loss.id")}
+      />
+      {loss === "sft" ? null : (
+        <>
+          <Segmented
+            label={words.semantics}
+            value={form.text("loss.semantics") as "paper" | "reference"}
+            onChange={(value) =>
+              form.setAll({ "loss.semantics": value, "loss.reduction": value === "paper" ? "sum" : "mean" })
+            }
+            choices={(["paper", "reference"] as const).map((id) => ({ id, name: words.semanticsChoices[id] }))}
+          />
+          <Segmented
+            label={words.reduction}
+            value={form.text("loss.reduction") as "sum" | "mean" | "max"}
+            onChange={(value) => form.set("loss.reduction", value)}
+            choices={(["sum", "mean", "max"] as const)
+              // The released code has mean and max only.
+              .filter((id) => id !== "sum" || form.text("loss.semantics") === "paper")
+              .map((id) => ({ id, name: words.reductions[id] }))}
+            problem={form.problem("loss.reduction")}
+          />
+          <Row>
+            <NumberInput
+              label={words.margin}
+              value={form.number("loss.margin")}
+              minimum={0}
+              onChange={(n) => form.set("loss.margin", n)}
+              problem={form.problem("loss.margin")}
+              setting="loss.margin"
+            />
+            <NumberInput
+              label={words.ratio}
+              value={form.number("loss.ratio")}
+              minimum={0}
+              onChange={(n) => form.set("loss.ratio", n)}
+              problem={form.problem("loss.ratio")}
+              setting="loss.ratio"
+            />
+            <NumberInput
+              label={words.ratingScale}
+              value={form.number("loss.ratingScale")}
+              minimum={1}
+              onChange={(n) => form.set("loss.ratingScale", n)}
+              problem={form.problem("loss.ratingScale")}
+              setting="loss.ratingScale"
+            />
+          </Row>
+        </>
+      )}
+    </>
+  );
+}
+
+function LoraFields({ form }: Fields) {
+  const targets = (form.value("lora.targets") ?? []) as readonly string[];
+  return (
+    <>
+      <Row>
+        <NumberInput
+          label={words.rank}
+          value={form.number("lora.rank")}
+          minimum={1}
+          maximum={1024}
+          step={1}
+          onChange={(n) => form.set("lora.rank", n)}
+          problem={form.problem("lora.rank")}
+          setting="lora.rank"
+        />
+        <NumberInput
+          label={words.alpha}
+          value={form.number("lora.alpha")}
+          minimum={0}
+          onChange={(n) => form.set("lora.alpha", n)}
+          problem={form.problem("lora.alpha")}
+          setting="lora.alpha"
+        />
+      </Row>
+      <div className="field">
+        <span className="field-label">{words.targets}</span>
+        <div className="field-columns">
+          {loraTargets.map((target) => (
+            <CheckInput
+              key={target}
+              label={<code>{target}</code>}
+              value={targets.includes(target)}
+              onChange={(on) =>
+                form.set(
+                  "lora.targets",
+                  loraTargets.filter((one) => (one === target ? on : targets.includes(one))),
+                )
+              }
+            />
+          ))}
+        </div>
+        {form.problem("lora.targets") === undefined ? null : (
+          <span className="field-problem">{form.problem("lora.targets")}</span>
+        )}
+      </div>
+    </>
+  );
+}
+
+function OptimizerFields({ form }: Fields) {
+  const field = (name: "learningRate" | "beta1" | "beta2" | "epsilon" | "weightDecay" | "clipNorm") => (
+    <NumberInput
+      key={name}
+      label={words[name]}
+      value={form.number(`optimizer.${name}`)}
+      minimum={0}
+      digits={10}
+      onChange={(n) => form.set(`optimizer.${name}`, n)}
+      problem={form.problem(`optimizer.${name}`)}
+      setting={`optimizer.${name}`}
+      {...(name === "clipNorm" ? { explanation: words.clipNormText } : {})}
+    />
+  );
+  return (
+    <>
+      <Row>
+        {field("learningRate")}
+        {field("clipNorm")}
+        {field("weightDecay")}
+      </Row>
+      <Row>
+        {field("beta1")}
+        {field("beta2")}
+        {field("epsilon")}
+      </Row>
+      <Segmented
+        label={words.schedule}
+        value={form.text("schedule.kind") as "cosine" | "linear" | "constant"}
+        onChange={(value) => form.set("schedule.kind", value)}
+        choices={(["cosine", "linear", "constant"] as const).map((id) => ({ id, name: words.schedules[id] }))}
+      />
+      <SliderInput
+        label={words.warmup}
+        value={form.number("schedule.warmupShare") ?? 0}
+        minimum={0}
+        maximum={0.5}
+        step={0.01}
+        format={formatShare}
+        onChange={(n) => form.set("schedule.warmupShare", n)}
+        setting="schedule.warmupShare"
+      />
+      <Row>
+        <NumberInput
+          label={words.epochs}
+          value={form.number("epochs")}
+          minimum={0}
+          onChange={(n) => form.set("epochs", n)}
+          problem={form.problem("epochs")}
+          setting="epochs"
+        />
+        <NumberInput
+          label={words.accumulation}
+          value={form.number("accumulation")}
+          minimum={1}
+          step={1}
+          onChange={(n) => form.set("accumulation", n)}
+          problem={form.problem("accumulation")}
+          setting="accumulation"
+        />
+        <NumberInput
+          label={words.maxSteps}
+          value={form.number("maxSteps")}
+          empty={words.maxStepsEmpty}
+          minimum={1}
+          step={1}
+          onChange={(n) => form.set("maxSteps", n)}
+          problem={form.problem("maxSteps")}
+          setting="maxSteps"
+        />
+      </Row>
+    </>
+  );
+}
+
+function LengthFields({ form }: Fields) {
+  return (
+    <>
+      <Row>
+        <NumberInput
+          label={words.maxLength}
+          unit={words.tokens}
+          value={form.number("maxLength")}
+          minimum={2}
+          step={1}
+          onChange={(n) => form.set("maxLength", n)}
+          problem={form.problem("maxLength")}
+          setting="maxLength"
+        />
+        <NumberInput
+          label={words.maxRejected}
+          value={form.number("maxRejected")}
+          minimum={0}
+          step={1}
+          onChange={(n) => form.set("maxRejected", n)}
+          problem={form.problem("maxRejected")}
+          setting="maxRejected"
+        />
+      </Row>
+      <SwitchInput
+        label={words.appendEos}
+        value={form.value("appendEos") !== false}
+        onChange={(value) => form.set("appendEos", value)}
+      />
+    </>
+  );
+}
+
+function CheckFields({ form }: Fields) {
+  return (
+    <>
+      <SliderInput
+        label={words.evaluationShare}
+        value={form.number("evaluationShare") ?? 0.05}
+        minimum={0}
+        maximum={0.5}
+        step={0.01}
+        format={formatShare}
+        onChange={(n) => form.set("evaluationShare", n)}
+        problem={form.problem("evaluationShare")}
+        setting="evaluationShare"
+      />
+      <Row>
+        <NumberInput
+          label={words.evaluateEvery}
+          unit={words.steps}
+          value={form.number("evaluateEvery")}
+          minimum={0}
+          step={1}
+          onChange={(n) => form.set("evaluateEvery", n)}
+          problem={form.problem("evaluateEvery")}
+          setting="evaluateEvery"
+        />
+        <NumberInput
+          label={words.checkpointEvery}
+          unit={words.steps}
+          value={form.number("checkpointEvery")}
+          minimum={0}
+          step={1}
+          onChange={(n) => form.set("checkpointEvery", n)}
+          problem={form.problem("checkpointEvery")}
+          setting="checkpointEvery"
+        />
+      </Row>
+    </>
+  );
+}

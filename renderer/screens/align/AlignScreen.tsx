@@ -1,0 +1,57 @@
+import { ChartSpline, Plus } from "lucide-react";
+import { useMemo } from "react";
+import { go, useLists, useRoute } from "../../app/hooks.ts";
+import { Button } from "../../components/Button.tsx";
+import { EmptyState } from "../../components/EmptyState.tsx";
+import { RunSelect } from "../../components/RunSelect.tsx";
+import { ScreenBar } from "../../shell/ScreenBar.tsx";
+import { runsOfKind } from "../../stores/lists.ts";
+import { text } from "../../text/en.ts";
+import { AlignRun } from "./AlignRun.tsx";
+import { AlignSetup } from "./AlignSetup.tsx";
+import "./AlignScreen.css";
+
+const words = text.align;
+
+/** `#/align/new` sets one up (`/from/<run>`: with its settings; `/data/<id>`: on a set), `#/align/<run>` watches one. */
+export function AlignScreen() {
+  const { path } = useRoute();
+  const loaded = useLists((lists) => lists.loaded);
+  const runs = useLists((lists) => lists.runs);
+  const alignments = useMemo(() => runsOfKind(runs, "align"), [runs]);
+  const [first, kind, value] = path;
+  if (first === "new")
+    return (
+      <AlignSetup template={kind === "from" ? (value ?? null) : null} data={kind === "data" ? (value ?? null) : null} />
+    );
+  const run = alignments.find((one) => one.run === first) ?? (first === undefined ? alignments[0] : undefined);
+  if (run !== undefined) return <AlignRun key={run.run} run={run} alignments={alignments} />;
+  return (
+    <div className="screen">
+      <ScreenBar title={words.title} actions={<NewAlignment />}>
+        {alignments.length === 0 ? null : (
+          <RunSelect label={words.choose} runs={alignments} value={null} onChange={(key) => go("align", key)} />
+        )}
+      </ScreenBar>
+      <div className="screen-body">
+        {loaded ? (
+          <EmptyState
+            icon={<ChartSpline size={32} strokeWidth={1.25} />}
+            title={words.none}
+            actions={<NewAlignment primary />}
+          >
+            {words.noneText}
+          </EmptyState>
+        ) : null}
+      </div>
+    </div>
+  );
+}
+
+export function NewAlignment({ primary }: { readonly primary?: boolean }) {
+  return (
+    <Button look={primary ? "primary" : "plain"} icon={<Plus size={14} />} onPress={() => go("align", "new")}>
+      {words.new}
+    </Button>
+  );
+}

@@ -1,0 +1,174 @@
+import { Database, MessagesSquare, RotateCcw } from "lucide-react";
+import { useCallback, useState } from "react";
+import type { RunSnapshot, RunSummary } from "../../../core/contract/workbench/runs.ts";
+import { go, useLiveRun, useSnapshot } from "../../app/hooks.ts";
+import { Button } from "../../components/Button.tsx";
+import { EmptyState } from "../../components/EmptyState.tsx";
+import { ErrorNote } from "../../components/ErrorNote.tsx";
+import { JobControls } from "../../components/JobControls.tsx";
+import { Panel } from "../../components/Panel.tsx";
+import { ProgressLine } from "../../components/ProgressLine.tsx";
+import { RunSelect } from "../../components/RunSelect.tsx";
+import { SplitPanes } from "../../components/SplitPanes.tsx";
+import { StateBadge } from "../../components/StateBadge.tsx";
+import { formatDecimal } from "../../format/numbers.ts";
+import type { GridAgent } from "../../grid/drawGrid.ts";
+import { GridLegend, SocietyGrid } from "../../grid/SocietyGrid.tsx";
+import { ScreenBar } from "../../shell/ScreenBar.tsx";
+import { text } from "../../text/en.ts";
+import { FollowedAgent, LatestInteractions } from "./LatestInteractions.tsx";
+import { RoundsPanel } from "./RoundsPanel.tsx";
+import { NewSociety } from "./SocietyScreen.tsx";
+
+const words = text.society;
+
+/** A society as it runs: grid on the left, where it is going on the right. */
+export function SocietyRun({
+  run,
+  societies,
+}: {
+  readonly run: RunSummary;
+  readonly societies: readonly RunSummary[];
+}) {
+  const live = useLiveRun(run.run);
+  const snapshot = useSnapshot(live);
+  const [followed, setFollowed] = useState<number | null>(null);
+  const agents = useCallback((): readonly GridAgent[] => gridAgents(live?.snapshot?.society ?? null), [live]);
+  const subscribe = useCallback((changed: () => void) => live?.listen({ changed }) ?? (() => {}), [live]);
+  const state = snapshot?.state ?? run.state;
+  const society = snapshot?.society ?? null;
+  const error = snapshot?.error ?? run.error;
+  return (
+    <div className="screen">
+      <ScreenBar
+        title={words.title}
+        actions={
+          <>
+            <JobControls job={run.run} run={run.run} state={state} actions={snapshot?.actions ?? run.actions} />
+            <Button small icon={<MessagesSquare size={13} />} onPress={() => go("dialogues", run.run)}>
+              {words.dialogues}
+            </Button>
+            <Button small icon={<Database size={13} />} onPress={() => go("data", "new", run.run)}>
+              {words.buildData}
+            </Button>
+            <Button
+              small
+              icon={<RotateCcw size={13} />}
+              hint={words.again}
+              onPress={() => go("society", "new", run.run)}
+            />
+            <NewSociety />
+          </>
+        }
+      >
+        <RunSelect label={words.choose} runs={societies} value={run.run} onChange={(key) => go("society", key)} />
+        <StateBadge state={state} />
+      </ScreenBar>
+      <div className="run-progress">
+        <ProgressLine
+          label={run.name}
+          progress={snapshot?.progress ?? run.progress}
+          state={state}
+          waitsFor={run.waitsFor}
+        />
+      </div>
+      {error === null ? null : (
+        <div className="run-error">
+          <ErrorNote error={error} />
+        </div>
+      )}
+      <div className="screen-body">
+        {society === null ? (
+          <EmptyState title={snapshot === null ? words.loading : words.waiting} />
+        ) : (
+          <SplitPanes
+            id="society"
+            panes={[
+              { id: "grid", minimum: 280, start: "58%" },
+              { id: "side", minimum: 300 },
+            ]}
+          >
+            <div className="society-main">
+              <div className="society-canvas">
+                <SocietyGrid
+                  label={words.grid.label}
+                  shape={shapeOf(society)}
+                  agents={agents}
+                  subscribe={subscribe}
+                  selected={followed}
+                  onSelect={setFollowed}
+                  onActivate={(agent) => {
+                    const last = live?.snapshot?.society?.agents[agent]?.last;
+                    if (last) go("dialogues", run.run, last.id);
+                  }}
+                  describe={(agent) => describeAgent(live?.snapshot?.society ?? null, agent)}
+                />
+              </div>
+              <GridLegend />
+            </div>
+            <div className="society-side">
+              <RoundsPanel society={society} progress={snapshot?.progress ?? null} />
+              {followed === null ? (
+                <LatestInteractions run={run.run} society={society} />
+              ) : (
+                <FollowedAgent run={run.run} society={society} agent={followed} onRelease={() => setFollowed(null)} />
+              )}
+              {snapshot === null || snapshot.warnings.length === 0 ? null : (
+                <Panel title={words.warnings}>
+                  <ul className="warnings">
+                    {[...new Set(snapshot.warnings)].slice(-8).map((warning) => (
+                      <li key={warning}>{warning}</li>
+                    ))}
+                  </ul>
+                </Panel>
+              )}
+            </div>
+          </SplitPanes>
+        )}
+      </div>
+    </div>
+  );
+}
+
+type SocietySnapshot = NonNullable<RunSnapshot["society"]>;
+
+/** Reused between frames: a hundred agents thirty times a second should leave nothing to collect. */
+const reused: {
+  label: GridAgent["label"];
+  move: GridAgent["move"];
+  peers: readonly number[];
+  rating: number | null;
+}[] = [];
+
+function gridAgents(society: SocietySnapshot | null): readonly GridAgent[] {
+  const states = society?.agents ?? [];
+  reused.length = states.length;
+  for (const [index, state] of states.entries()) {
+    reused[index] ??= { label: "good", move: "idle", peers: [], rating: null };
+    const agent = reused[index];
+    agent.label = state.agent.label;
+    agent.move = state.move;
+    agent.peers = state.peers;
+    agent.rating = state.last?.after.alignment ?? null;
+  }
+  return reused;
+}
+
+function shapeOf(society: SocietySnapshot): { rows: number; columns: number } {
+  const last = society.agents.at(-1)?.agent;
+  return { rows: (last?.row ?? 0) + 1, columns: (last?.column ?? 0) + 1 };
+}
+
+function describeAgent(society: SocietySnapshot | null, index: number): string {
+  const state = society?.agents[index];
+  if (state === undefined) return "";
+  const { agent, move, peers, last } = state;
+  const { grid } = words;
+  const rating = last?.after.alignment ?? null;
+  return [
+    grid.agent(agent.id, agent.row + 1, agent.column + 1, text.labels[agent.label]),
+    grid.now(text.moves[move]),
+    ...(move === "feedback" ? [grid.asks(peers.length)] : []),
+    rating === null ? grid.notRated : grid.rated(formatDecimal(rating, Number.isInteger(rating) ? 0 : 1)),
+  ].join(" · ");
+}
