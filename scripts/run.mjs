@@ -19,6 +19,7 @@ const tasks = {
   start: [join("scripts", "start.mjs")],
   demo: [join("dist", "cli", "main.js"), "demo"],
   test: [join("scripts", "test.mjs")],
+  "test:electron": [join("scripts", "testElectron.mjs")],
 };
 
 try {

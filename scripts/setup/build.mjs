@@ -24,7 +24,7 @@ export function buildAll(root, say) {
  * @param {(line: string) => void} say
  */
 function buildTypeScript(root, say) {
-  const inputs = fingerprint(root, ["core", "cli", "tsconfig.json", "tsconfig.build.json"], {
+  const inputs = fingerprint(root, ["core", "cli", "electron", "tsconfig.json", "tsconfig.build.json"], {
     facts: [installedVersion(root, "typescript")],
   });
   const output = join(root, "dist");
