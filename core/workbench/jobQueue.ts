@@ -25,6 +25,8 @@ export interface JobSpec {
   readonly side: Side | null;
   readonly live: LiveRun;
   readonly work: (context: JobContext) => Promise<Record<string, unknown>>;
+  /** Brings the live state in line with the disk: events of a process that died, or was stopped, may be missing. */
+  readonly resync?: () => Promise<void>;
   /** For jobs that can pause. Rejects when the work is not there yet. */
   readonly control?: (action: "pause" | "resume" | "step") => Promise<void>;
 }
@@ -266,15 +268,12 @@ export class JobQueue {
     };
     try {
       signal.throwIfAborted();
-      const result = await withRestarts(
-        context,
-        () => spec.work(context),
-        () => spec.live.snapshot.progress?.done ?? 0,
-      );
+      const result = await withRestarts(context, spec);
       spec.live.push({ type: "finished", result });
       job.end("finished", null, this.options.now());
     } catch (thrown) {
       const error = toFolkmootError(thrown);
+      await spec.resync?.().catch(() => undefined);
       if (signal.aborted) job.end("stopped", null, this.options.now());
       else job.end("failed", error, this.options.now());
     }
@@ -285,19 +284,17 @@ export class JobQueue {
  * A process that died takes its run no further than to the last thing on disk, so the run goes on from there; but only
  * while each start gets further than the one before: what fails in the same place again would fail for ever.
  */
-async function withRestarts(
-  { push, signal, setState }: JobContext,
-  work: () => Promise<Record<string, unknown>>,
-  done: () => number,
-): Promise<Record<string, unknown>> {
+async function withRestarts({ push, signal, setState }: JobContext, spec: JobSpec): Promise<Record<string, unknown>> {
+  const done = () => spec.live.snapshot.progress?.done ?? 0;
   for (let restart = 0; ; restart++) {
     const before = done();
     try {
-      return await work();
+      return await spec.work({ push, signal, setState });
     } catch (thrown) {
       const error = toFolkmootError(thrown);
       if (error.code !== "native-crash" || signal.aborted || restart === mostRestarts || done() <= before) throw error;
       push({ type: "warning", message: error.message });
+      await spec.resync?.();
       push({ type: "notice", message: "The process was started again; the run goes on from what is on the disk." });
       setState("running");
     }

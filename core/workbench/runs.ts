@@ -158,6 +158,7 @@ export class Runs {
       run: () => run,
       side: config.kind === "align" ? "training" : "inference",
       live,
+      resync: () => this.resync(entry, live),
       ...this.workOf(entry, live),
     });
     void job.done.then(async () => {
@@ -172,6 +173,13 @@ export class Runs {
         await index.catchUp({ key: run, directory: entry.directory, created: entry.created }).catch(() => undefined);
     });
     return job;
+  }
+
+  private async resync(entry: CatalogEntry, live: LiveRun): Promise<void> {
+    const { index, reader } = this.services;
+    const onDisk = await snapshotOnDisk(entry, { index, reader: reader.client });
+    const { society, align } = onDisk;
+    live.push({ type: "snapshot", snapshot: { ...live.snapshot, society, align } });
   }
 
   private workOf(entry: CatalogEntry, live: LiveRun): Pick<JobSpec, "work" | "control"> {

@@ -14,6 +14,7 @@ import type { Workbench } from "../openWorkbench.ts";
 import type { FaceContext } from "../router/implementer.ts";
 import { errorInterceptors, workbenchRouter } from "../router/router.ts";
 import { Access, type AccessRequest, freshToken, pathOf } from "./access.ts";
+import { socketLine } from "./socketLine.ts";
 
 const loopback = "127.0.0.1";
 const socketPath = "/rpc";
@@ -64,7 +65,7 @@ export async function startWebServer({ workbench, port, page }: WebServerOptions
     }
     sockets.handleUpgrade(request, socket, head, (line) => {
       line.on("error", () => line.terminate());
-      void handler.upgrade(line, { context: { workbench } });
+      void handler.upgrade(socketLine(line), { context: { workbench } });
     });
   });
   const watch = watchLines(sockets);
