@@ -20,6 +20,7 @@ const tasks = {
   demo: [join("dist", "cli", "main.js"), "demo"],
   test: [join("scripts", "test.mjs")],
   "test:electron": [join("scripts", "testElectron.mjs")],
+  package: [join("scripts", "package.mjs")],
 };
 
 try {
