@@ -28,7 +28,8 @@ export class RecentLog {
 
 /** The home folder as `~`, in every spelling that JSON and URLs give it. */
 export function withoutHome(text: string, home: string): string {
-  const spellings = [home, JSON.stringify(home).slice(1, -1), home.replaceAll("\\", "/"), encodeURI(home)];
+  const slashed = home.replaceAll("\\", "/");
+  const spellings = [home, JSON.stringify(home).slice(1, -1), slashed, encodeURI(slashed)];
   return [...new Set(spellings)]
     .filter((spelling) => spelling.length > 1)
     .reduce((result, spelling) => result.replaceAll(spelling, "~"), text);

@@ -1,6 +1,6 @@
 /**
  * What the page may do: nothing but show itself and speak through its port. Each rule answers an item of Electron's
- * security list; docs/architecture.md has the table, test/integration/electron/security.test.ts attacks every one.
+ * security list; docs/desktop.md has the table, test/integration/electron/security.test.ts attacks every one.
  */
 import type { Session, WebContents, WebPreferences } from "electron";
 import type { RecentLog } from "./log.ts";

@@ -33,6 +33,11 @@ const rules: readonly Rule[] = [
     except: /^core\/contract\//,
     because: "the page sees the contract and nothing else",
   },
+  {
+    from: /^electron\//,
+    never: /^(renderer\/|cli\/)/,
+    because: "the window shows the built page and knows the contract, never the page's sources or the terminal",
+  },
   { from: /^cli\//, never: /^(electron($|\/)|renderer\/)/, because: "the terminal is a face of its own" },
   {
     from: /^core\/society\//,
