@@ -19,7 +19,12 @@ interface RunningThread {
 }
 
 /** @param entry module that calls `serveThread`; its extension may be `.ts` (sources) or `.js` (a build) */
-export function startThread<Router extends AnyRouter>(entry: URL, data: object = {}): Thread<Router> {
+export function startThread<Router extends AnyRouter>(
+  entry: URL,
+  data: object = {},
+  /** Called when the thread ended and nobody asked for it. */
+  onEnd: () => void = () => {},
+): Thread<Router> {
   let current: RunningThread | null = null;
   let disposed = false;
   const running = (): RunningThread => {
@@ -28,15 +33,19 @@ export function startThread<Router extends AnyRouter>(entry: URL, data: object =
     if (current !== null) return current;
     const { port1, port2 } = new MessageChannel();
     const worker = new Worker(entry, { workerData: { ...data, port: port2 }, transferList: [port2] });
-    const link = new RPCLink({ port: port1 });
-    port1.start();
-    const thread = { worker, link };
+    let thread: RunningThread | null = null;
     const forget = () => {
-      if (current === thread) current = null;
+      if (thread === null || current !== thread) return;
+      current = null;
       port1.close();
+      if (!disposed) onEnd();
     };
+    // Before oRPC's own listener: whoever asks again after a call was rejected gets a new thread.
+    port1.once("close", forget);
     worker.once("exit", forget);
     worker.once("error", forget);
+    thread = { worker, link: new RPCLink({ port: port1 }) };
+    port1.start();
     current = thread;
     return thread;
   };

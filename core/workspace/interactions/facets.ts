@@ -1,20 +1,26 @@
 /** Counts under a filter, and what a run looks like as a whole. */
 import type { DialogueFilter, Facets } from "../../contract/workbench/dialogues.ts";
 import type { InteractionBrief, RoundBrief } from "../../contract/workbench/runs.ts";
-import { conditionOf } from "./filterSql.ts";
 import type { InteractionIndex } from "./interactionIndex.ts";
 
+/** Ratings as digits of one number, so that one pass over the rows counts all of them; 0 = could not be read. */
+const ratingDigits = `(coalesce(gain + 7, 0) * 512 + coalesce(before, 0) * 64 + coalesce(after, 0) * 8 + coalesce(engagement, 0))`;
+
 export function facetsOf(index: InteractionIndex, filter: DialogueFilter): Facets {
-  const { sql, values } = conditionOf(filter);
-  const groups = (column: string) =>
-    index.all(
-      `SELECT ${column} AS value, count(*) AS count FROM interaction WHERE ${sql} GROUP BY 1 ORDER BY 1`,
-      ...values,
-    ) as unknown as { value: number | null; count: number }[];
-  const ones = (column: string) => groups(column).find(({ value }) => value === 1)?.count ?? 0;
-  const good = groups("good");
-  const bars = (column: string, from: number, to: number) => {
-    const counts = new Map(groups(column).map(({ value, count }) => [value, count]));
+  const { sql, values } = index.prepare(filter);
+  const places = index.all(
+    `SELECT run, round, good, excluded, corrected, unchanged, count(*) AS count FROM interaction WHERE ${sql}
+     GROUP BY run, round, good, excluded, corrected, unchanged`,
+    ...values,
+  ) as unknown as Record<"run" | "round" | "good" | "excluded" | "corrected" | "unchanged" | "count", number>[];
+  const ratings = index.all(
+    `SELECT ${ratingDigits} AS digits, count(*) AS count FROM interaction WHERE ${sql} GROUP BY 1`,
+    ...values,
+  ) as unknown as { digits: number; count: number }[];
+  const sumOf = (column: "good" | "excluded" | "corrected" | "unchanged") =>
+    sum(places.filter((place) => place[column] === 1));
+  const bars = (digitOf: (digits: number) => number, from: number, to: number) => {
+    const counts = tally(ratings, ({ digits }) => digitOf(digits));
     return Array.from({ length: to - from + 1 }, (_, i) => from + i).map((value) => ({
       from: value,
       to: value + 1,
@@ -22,27 +28,40 @@ export function facetsOf(index: InteractionIndex, filter: DialogueFilter): Facet
     }));
   };
   const keys = new Map(index.runs().map(({ id, key }) => [id, key]));
+  const total = sum(places);
   return {
-    total: good.reduce((sum, { count }) => sum + count, 0),
-    runs: groups("run").map(({ value, count }) => ({ run: keys.get(value ?? 0) ?? "", count })),
-    rounds: groups("round").map(({ value, count }) => ({ round: value ?? 0, count })),
-    labels: {
-      good: good.find(({ value }) => value === 1)?.count ?? 0,
-      bad: good.find(({ value }) => value === 0)?.count ?? 0,
-    },
+    total,
+    runs: [...tally(places, ({ run }) => run)].map(([run, count]) => ({ run: keys.get(run) ?? "", count })),
+    rounds: [...tally(places, ({ round }) => round)]
+      .sort(([a], [b]) => a - b)
+      .map(([round, count]) => ({ round, count })),
+    labels: { good: sumOf("good"), bad: total - sumOf("good") },
     tags: index.all(
       `SELECT tag, count(*) AS count FROM tag JOIN interaction ON interaction.id = tag.interaction WHERE ${sql}
        GROUP BY tag ORDER BY count DESC, tag`,
       ...values,
     ) as never,
-    excluded: ones("excluded"),
-    corrected: ones("corrected"),
-    unchanged: ones("unchanged"),
-    gain: bars("gain", -6, 6),
-    before: bars("before", 1, 7),
-    after: bars("after", 1, 7),
-    engagement: bars("engagement", 1, 7),
+    excluded: sumOf("excluded"),
+    corrected: sumOf("corrected"),
+    unchanged: sumOf("unchanged"),
+    gain: bars((digits) => (digits < 512 ? Number.NaN : Math.floor(digits / 512) - 7), -6, 6),
+    before: bars((digits) => Math.floor(digits / 64) % 8, 1, 7),
+    after: bars((digits) => Math.floor(digits / 8) % 8, 1, 7),
+    engagement: bars((digits) => digits % 8, 1, 7),
   };
+}
+
+function sum(groups: readonly { readonly count: number }[]): number {
+  return groups.reduce((total, { count }) => total + count, 0);
+}
+
+function tally<T extends { readonly count: number }>(
+  groups: readonly T[],
+  keyOf: (group: T) => number,
+): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const group of groups) counts.set(keyOf(group), (counts.get(keyOf(group)) ?? 0) + group.count);
+  return counts;
 }
 
 export function tagsInUse(index: InteractionIndex): { tag: string; count: number }[] {

@@ -3,6 +3,8 @@ import type { DialogueFilter, DialogueSort } from "../../contract/workbench/dial
 import { matchExpression } from "./search.ts";
 
 export interface Condition {
+  /** What `words` must match; the rows that do stand in `matched` when the SQL is run. Null = no search. */
+  readonly match: string | null;
   /** For WHERE, over `interaction`. */
   readonly sql: string;
   readonly values: readonly (string | number)[];
@@ -28,7 +30,7 @@ export function orderBy({ by, direction }: DialogueSort): string {
 }
 
 export function conditionOf(filter: DialogueFilter): Condition {
-  const parts: Condition[] = [];
+  const parts: Omit<Condition, "match">[] = [];
   const add = (sql: string, ...values: (string | number)[]) => parts.push({ sql, values });
   const among = (column: string, list: readonly (string | number)[]) => {
     if (list.length > 0) add(`${column} IN (SELECT value FROM json_each(?))`, JSON.stringify(list));
@@ -57,9 +59,10 @@ export function conditionOf(filter: DialogueFilter): Condition {
   flag("interaction.unchanged", filter.unchanged);
   if (filter.disagreement !== null) add("interaction.disagreement >= ?", filter.disagreement);
   for (const tag of new Set(filter.tags)) add("interaction.id IN (SELECT interaction FROM tag WHERE tag = ?)", tag);
-  const words = matchExpression(filter.text);
-  if (words !== null) add("interaction.id IN (SELECT rowid FROM words WHERE words MATCH ?)", words);
+  const match = matchExpression(filter.text);
+  if (match !== null) add("interaction.id IN (SELECT id FROM matched)");
   return {
+    match,
     sql: parts.length === 0 ? "1" : parts.map(({ sql }) => sql).join(" AND "),
     values: parts.flatMap(({ values }) => values),
   };

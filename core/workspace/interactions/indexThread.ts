@@ -1,7 +1,7 @@
 /** Entry of the index's thread: one SQLite file, asked one question at a time while journals are being read in. */
 import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { os, type } from "@orpc/server";
+import { os as orpc, type } from "@orpc/server";
 import { type InteractionRecord, interactionRecord } from "../../contract/interaction.ts";
 import type { AnnotationState, DialogueFilter, DialogueSort } from "../../contract/workbench/dialogues.ts";
 import { serveThread, threadData } from "../../host/thread.ts";
@@ -9,7 +9,7 @@ import { type Target, untouched } from "../annotations.ts";
 import { parseRecord } from "../journalLines.ts";
 import { catchUp, forgetRun } from "./catchUp.ts";
 import { facetsOf, overviewOf, tagsInUse } from "./facets.ts";
-import { type IndexedRun, InteractionIndex } from "./interactionIndex.ts";
+import { type IndexedRun, InteractionIndex, isDamage, removeIndexFile } from "./interactionIndex.ts";
 
 type States = readonly (readonly [id: string, state: AnnotationState])[];
 
@@ -20,7 +20,19 @@ const verified = new Set<string>();
 const { path } = threadData<{ path: string }>();
 const index = InteractionIndex.open(path);
 
-const router = os.router({
+/** A file that turns out to be damaged is thrown away with its thread; the next one reads the journals again. */
+const os = orpc.use(async ({ next }) => {
+  try {
+    return await next();
+  } catch (error) {
+    if (!isDamage(error)) throw error;
+    index[Symbol.dispose]();
+    removeIndexFile(path);
+    process.exit();
+  }
+});
+
+const router = orpc.router({
   state: os.handler(() => ({ isFresh: index.isFresh, reading, runs: index.runs().map(({ key }) => key) })),
   /** Reads in what is new of these runs. */
   catchUp: os.input(type<{ run: IndexedRun; states: States }>()).handler(async ({ input: { run, states } }) => {

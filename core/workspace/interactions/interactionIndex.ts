@@ -2,7 +2,7 @@
  * The index of a workspace's interactions: open, ask, annotate. Synchronous (SQLite is), so it lives in a thread of its
  * own; `indexThread.ts` has it for everybody else.
  */
-import { rmSync } from "node:fs";
+import { existsSync, rmSync, statSync } from "node:fs";
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import type { AnnotationState, DialogueFilter, DialogueRow, DialogueSort } from "../../contract/workbench/dialogues.ts";
 import { isCorrected } from "../annotations.ts";
@@ -35,6 +35,8 @@ export class InteractionIndex implements Disposable {
   readonly isFresh: boolean;
   private readonly statements = new Map<string, StatementSync>();
   private readonly totals = new Map<string, number>();
+  /** Search whose rows stand in `matched`. */
+  private matched: string | null = null;
 
   private constructor(database: DatabaseSync, isFresh: boolean) {
     this.database = database;
@@ -46,14 +48,13 @@ export class InteractionIndex implements Disposable {
     try {
       const database = openIndexFile(path);
       if (database !== undefined) {
-        const index = new InteractionIndex(database, false);
-        if (index.isSound()) return new InteractionIndex(database, index.runs().length === 0);
+        if (isWhole(database, path)) return new InteractionIndex(database, false);
         database.close();
       }
     } catch {
       // Not a database, or one that cannot be read: it holds nothing that the journals do not.
     }
-    for (const ending of ["", "-wal", "-shm"]) rmSync(path + ending, { force: true });
+    removeIndexFile(path);
     const database = openIndexFile(path);
     if (database === undefined) throw new Error(`The index ${path} cannot be made.`);
     return new InteractionIndex(database, true);
@@ -64,7 +65,7 @@ export class InteractionIndex implements Disposable {
   }
 
   query(filter: DialogueFilter, sort: DialogueSort, offset: number, limit: number) {
-    const condition = conditionOf(filter);
+    const condition = this.prepare(filter);
     const ids = this.all(
       `SELECT interaction.id AS id FROM interaction WHERE ${condition.sql} ORDER BY ${orderBy(sort)} LIMIT ? OFFSET ?`,
       ...condition.values,
@@ -76,7 +77,7 @@ export class InteractionIndex implements Disposable {
 
   /** Names of all under the filter, in order. */
   targets(filter: DialogueFilter, sort: DialogueSort): { run: string; id: string }[] {
-    const { sql, values } = conditionOf(filter);
+    const { sql, values } = this.prepare(filter);
     return this.all(
       `SELECT run.key AS run, interaction.name AS id FROM interaction JOIN run ON run.id = interaction.run
        WHERE ${sql} ORDER BY ${orderBy(sort)}`,
@@ -96,8 +97,20 @@ export class InteractionIndex implements Disposable {
     return { run, id, directory, start, size, seconds, completionTokens: tokens } as Located;
   }
 
-  count(condition: Condition): number {
-    const key = JSON.stringify([condition.sql, condition.values]);
+  /** The filter as SQL, with the rows that its search finds in place. */
+  prepare(filter: DialogueFilter): Condition {
+    const condition = conditionOf(filter);
+    const { match } = condition;
+    if (match !== null && match !== this.matched) {
+      this.database.exec("DELETE FROM matched");
+      this.run("INSERT INTO matched SELECT rowid FROM words WHERE words MATCH ?", match);
+      this.matched = match;
+    }
+    return condition;
+  }
+
+  private count(condition: Condition): number {
+    const key = JSON.stringify([condition.sql, condition.values, condition.match]);
     const known = this.totals.get(key);
     if (known !== undefined) return known;
     const { n } = this.get(`SELECT count(*) AS n FROM interaction WHERE ${condition.sql}`, ...condition.values) as Row;
@@ -109,6 +122,7 @@ export class InteractionIndex implements Disposable {
   /** After anything was written. */
   changed(): void {
     this.totals.clear();
+    this.matched = null;
   }
 
   /** Writes what a person says of interactions into their rows. */
@@ -173,10 +187,6 @@ export class InteractionIndex implements Disposable {
     return prepared;
   }
 
-  private isSound(): boolean {
-    return this.get("PRAGMA quick_check(1)")?.quick_check === "ok";
-  }
-
   private rows(ids: readonly number[]): DialogueRow[] {
     const found = this.all(
       `SELECT interaction.*, run.key AS runKey, brief, draft, revision,
@@ -191,6 +201,22 @@ export class InteractionIndex implements Disposable {
       return row === undefined ? [] : [rowOf(row)];
     });
   }
+}
+
+/** Looks at no page but the first: a page that is damaged shows when it is read, and then all of it is made anew. */
+function isWhole(database: DatabaseSync, path: string): boolean {
+  const pragma = (name: string) => Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
+  return statSync(path).size >= pragma("page_count") * pragma("page_size") || existsSync(`${path}-wal`);
+}
+
+/** Whether SQLite says that the file is damaged or none of its own: SQLITE_CORRUPT, SQLITE_NOTADB. */
+export function isDamage(error: unknown): boolean {
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown };
+  return code === "ERR_SQLITE_ERROR" && typeof errcode === "number" && [11, 26].includes(errcode & 0xff);
+}
+
+export function removeIndexFile(path: string): void {
+  for (const ending of ["", "-wal", "-shm"]) rmSync(path + ending, { force: true });
 }
 
 function rowOf(row: Row): DialogueRow {

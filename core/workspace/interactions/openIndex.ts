@@ -11,11 +11,15 @@ export const indexFileName = "index.db";
 export class WorkspaceIndex implements AsyncDisposable {
   private readonly thread: Thread<IndexRouter>;
   private readonly annotations: Annotations;
+  /** Those that it holds or is to hold. */
+  private readonly runs = new Map<string, IndexedRun>();
+  private recovering: Promise<void> | null = null;
   /** By run: the reading in flight, and whether another is wanted after it. */
   private readonly reading = new Map<string, { done: Promise<void>; again: boolean }>();
 
   constructor(path: string, annotations: Annotations) {
-    this.thread = startThread<IndexRouter>(entryBeside(import.meta.url, "indexThread"), { path });
+    const entry = entryBeside(import.meta.url, "indexThread");
+    this.thread = startThread<IndexRouter>(entry, { path }, () => void this.recover());
     this.annotations = annotations;
   }
 
@@ -26,6 +30,8 @@ export class WorkspaceIndex implements AsyncDisposable {
   /** Drops runs that are gone, then reads in all others, oldest first. */
   async synchronize(runs: readonly IndexedRun[]): Promise<void> {
     const present = new Set(runs.map(({ key }) => key));
+    this.runs.clear();
+    for (const run of runs) this.runs.set(run.key, run);
     const { runs: known } = await this.ask.state();
     for (const run of known) if (!present.has(run)) await this.ask.forget({ run });
     const inOrder = runs.toSorted((a, b) => a.created - b.created || (a.key < b.key ? -1 : 1));
@@ -37,6 +43,7 @@ export class WorkspaceIndex implements AsyncDisposable {
 
   /** Reads in what is new; calls while it reads are one more reading after it. */
   catchUp(run: IndexedRun): Promise<void> {
+    this.runs.set(run.key, run);
     const current = this.reading.get(run.key);
     if (current !== undefined) {
       current.again = true;
@@ -58,6 +65,7 @@ export class WorkspaceIndex implements AsyncDisposable {
   }
 
   async forget(run: string): Promise<void> {
+    this.runs.delete(run);
     await this.ask.forget({ run });
   }
 
@@ -70,6 +78,16 @@ export class WorkspaceIndex implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.thread.dispose();
+  }
+
+  /** The thread ended because its file was damaged: the next one starts with an empty file. */
+  private async recover(): Promise<void> {
+    this.recovering ??= this.synchronize([...this.runs.values()])
+      .catch(() => undefined)
+      .finally(() => {
+        this.recovering = null;
+      });
+    await this.recovering;
   }
 
   private async readOnce(run: IndexedRun): Promise<void> {

@@ -42,7 +42,8 @@ export function openIndexFile(path: string): DatabaseSync | undefined {
   const database = new DatabaseSync(path, { timeout: 5000 });
   try {
     database.exec(
-      "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;",
+      `PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536;
+       PRAGMA temp_store = MEMORY; CREATE TEMP TABLE matched (id INTEGER PRIMARY KEY);`,
     );
     const names = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all();
     if (names.length === 0) {

@@ -287,6 +287,30 @@ describe("index of interactions", () => {
     },
   );
 
+  it("whose pages were damaged is thrown away when that shows, and everything is there again", async () => {
+    const folder = await temporaryFolder();
+    const run = await society(folder, "one", 12, { agents: 10, rounds: 40 });
+    const path = join(folder, "index.db");
+    {
+      await using opened = await open(folder);
+      await opened.index.synchronize([run]);
+    }
+    const bytes = await readFile(path);
+    bytes.fill(0x5a, 5 * 8192, bytes.length - 8192);
+    await writeFile(path, bytes);
+    await using opened = await open(folder);
+    await opened.index.synchronize([run]).catch(() => undefined);
+    const ask = () =>
+      opened.index.ask.query({ filter: { ...everything, text: "goat" }, sort: inTime, offset: 0, limit: 500 });
+    const expected = bruteForce([run], { ...everything, text: "goat" }, inTime);
+    let found = 0;
+    for (let attempt = 0; attempt < 100 && found !== expected.length; attempt++) {
+      found = (await ask().catch(() => ({ total: 0 }))).total;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect((await ask()).rows.map(({ run: key, id }) => `${key}/${id}`)).toEqual(expected);
+  });
+
   it("notices a journal that was replaced while nobody looked, and runs that went away", async () => {
     const folder = await temporaryFolder();
     const [run, other] = [await society(folder, "one", 6), await society(folder, "two", 7)];
