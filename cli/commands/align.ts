@@ -5,7 +5,8 @@ import { type CommandContext, followJob } from "../context.ts";
 import type { RunCommand } from "../program.ts";
 import { alignDefaults, alignFlags } from "../settings/alignFlags.ts";
 import { readBaseSettings } from "../settings/baseSettings.ts";
-import { addSettingFlags, badFlag, mergeSettings, parseSettings, readSettingFlags } from "../settings/flags.ts";
+import { addSettingFlags, mergeSettings, parseSettings, readSettingFlags } from "../settings/flags.ts";
+import { lossSettings } from "../settings/lossSettings.ts";
 import { alignSummary } from "./align/summary.ts";
 import { absolute, addExample, addOutputFlags } from "./common.ts";
 
@@ -43,25 +44,4 @@ async function align(
   const trainer = await context.workbench.trainer();
   const result = await followJob(context, (options) => trainer.align.run({ config, directory }, options));
   context.terminal.result(result, alignSummary(result));
-}
-
-/**
- * Flags of a loss change the loss they are on top of; another `--loss` starts from that loss's own defaults. Without
- * any name the default loss is meant. Plain SFT has no settings that could be given.
- */
-function lossSettings(base: unknown, given: unknown): Record<string, unknown> | undefined {
-  const below = isSettings(base) ? base : {};
-  const above = isSettings(given) ? given : {};
-  if (Object.keys(below).length + Object.keys(above).length === 0) return undefined;
-  const id = above.id ?? below.id ?? "stable-alignment";
-  const idle = id === "sft" ? Object.keys(above).find((key) => key !== "id") : undefined;
-  if (idle !== undefined) {
-    const flag = alignFlags.find((candidate) => candidate.path === `loss.${idle}`);
-    throw badFlag(flag?.flags.split(" ")[0] ?? idle, "the sft loss has no such setting");
-  }
-  return { ...(below.id === undefined || below.id === id ? below : {}), ...above, id };
-}
-
-function isSettings(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
 }

@@ -1,6 +1,21 @@
 /** Every setting of an alignment run as a flag. */
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { alignConfig, loraTargets } from "../../core/contract/alignment.ts";
-import { asList, asNumber, asPath, asSwitch, asText, type SettingFlag } from "./flags.ts";
+import { asList, asNumber, asPath, asSwitch, asText, badFlag, type ReadContext, type SettingFlag } from "./flags.ts";
+
+/** One prompt a line; empty lines are left out. */
+function asLinesOfFile(text: string, { flag, workingFolder }: ReadContext): string[] {
+  const path = resolve(workingFolder, text);
+  try {
+    return readFileSync(path, "utf8")
+      .split("\n")
+      .map((line) => line.trim())
+      .filter((line) => line !== "");
+  } catch (error) {
+    throw badFlag(flag, `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown reason"})`);
+  }
+}
 
 export const alignFlags: readonly SettingFlag[] = [
   { flags: "--model <file>", path: "model", help: "GGUF of the base model", read: asPath },
@@ -11,7 +26,12 @@ export const alignFlags: readonly SettingFlag[] = [
     read: asPath,
   },
   { flags: "--seed <n>", path: "seed", help: "seed of order, split and adapter", read: asNumber },
-  { flags: "--loss <id>", path: "loss.id", help: "stable-alignment or sft", read: asText },
+  {
+    flags: "--loss <id>",
+    path: "loss.id",
+    help: "stable-alignment, sft, dpo, ipo, simpo, orpo or cpo-xu; several with weights: dpo:1,sft:0.2",
+    read: asText,
+  },
   {
     flags: "--semantics <name>",
     path: "loss.semantics",
@@ -27,8 +47,27 @@ export const alignFlags: readonly SettingFlag[] = [
   { flags: "--margin <m>", path: "loss.margin", help: "margin per whole rating scale, nats per token", read: asNumber },
   { flags: "--ratio <r>", path: "loss.ratio", help: "weight of the penalty", read: asNumber },
   { flags: "--rating-scale <n>", path: "loss.ratingScale", help: "a rating gap is divided by this", read: asNumber },
+  {
+    flags: "--beta <b>",
+    path: "loss.beta",
+    help: "dpo, ipo, simpo, cpo-xu: strength of the reward; orpo: weight of the odds (0.1; simpo 2.5)",
+    read: asNumber,
+  },
+  { flags: "--gamma <g>", path: "loss.gamma", help: "simpo: margin in units of the reward (1.375)", read: asNumber },
+  {
+    flags: "--nll-weight <a>",
+    path: "loss.alpha",
+    help: "cpo-xu: weight of the best's likelihood (1)",
+    read: asNumber,
+  },
   { flags: "--rank <n>", path: "lora.rank", help: "LoRA rank, 1 to 1024", read: asNumber },
   { flags: "--alpha <a>", path: "lora.alpha", help: "LoRA alpha; the update is scaled by alpha/rank", read: asNumber },
+  {
+    flags: "--rs-lora <on|off>",
+    path: "lora.rsLora",
+    help: "scale the update by alpha/√rank instead of alpha/rank",
+    read: asSwitch,
+  },
   {
     flags: "--targets <list>",
     path: "lora.targets",
@@ -86,6 +125,49 @@ export const alignFlags: readonly SettingFlag[] = [
     path: "checkpointEvery",
     help: "steps between checkpoints, 0 = only at the end",
     read: asNumber,
+  },
+  {
+    flags: "--patience <n>",
+    path: "earlyStop.patience",
+    help: "end when so many points of that curve in a row are no better than the best, 0 = never",
+    read: asNumber,
+  },
+  {
+    flags: "--minimum-gain <g>",
+    path: "earlyStop.minimumGain",
+    help: "a point is better when its loss is lower by more than this",
+    read: asNumber,
+  },
+  {
+    flags: "--max-minutes <m>",
+    path: "maxMinutes",
+    help: "stop and keep after so many minutes; the same command goes on later",
+    read: asNumber,
+  },
+  {
+    flags: "--sample-every <n>",
+    path: "samples.every",
+    help: "steps between texts of base and tuned model side by side, 0 = none",
+    read: asNumber,
+  },
+  {
+    flags: "--sample-prompts <file>",
+    path: "samples.prompts",
+    help: "prompts of these texts, one a line, at most 16",
+    read: asLinesOfFile,
+  },
+  { flags: "--sample-tokens <n>", path: "samples.maxTokens", help: "most tokens of such a text", read: asNumber },
+  {
+    flags: "--batch-tokens <n>",
+    path: "batchTokens",
+    help: "most tokens in one forward call; memory grows with it",
+    read: asNumber,
+  },
+  {
+    flags: "--activations <name>",
+    path: "activations",
+    help: "automatic, keep (faster) or recompute (less memory)",
+    read: asText,
   },
   { flags: "--threads <n>", path: "threads", help: "compute threads, 0 = one per core", read: asNumber },
 ];

@@ -1,19 +1,12 @@
 /** One optimizer step's gradients and numbers, and the same numbers without gradients for the evaluation curve. */
-import type { LossSettings } from "../contract/alignment.ts";
-import { computeLoss, type LossResult } from "./losses/index.ts";
+import type { LossSettings, MetricsLine } from "../contract/alignment.ts";
+import { FolkmootError } from "../contract/errors.ts";
+import { computeLoss, type LossMetrics, type LossResult, needsReference } from "./losses/index.ts";
 import type { NativeTrainer } from "./nativeTrainer.ts";
 import { packQuestions, type Question } from "./questions.ts";
 
-export interface Measured {
-  /** Means over questions. */
-  readonly loss: number;
-  readonly nll: number;
-  readonly penalty: number;
-  /** Means over all pairs of all questions; null without pairs. */
-  readonly margin: number | null;
-  readonly accuracy: number | null;
-  readonly tokens: number;
-}
+/** What a line of metrics.jsonl says about the questions: means over them, and over all pairs of all of them. */
+export type Measured = Omit<Required<MetricsLine>, "step" | "epoch" | "gradNorm" | "learningRate">;
 
 export interface MeasureOptions {
   readonly loss: LossSettings;
@@ -40,7 +33,7 @@ export async function measureQuestions(
       batch.map((question) => question.row),
       { adapter: true, keep: gradients },
     );
-    const computed = batch.map((question, i) => computeLoss(logps[i] as number[][], question.scores, loss));
+    const computed = batch.map((question, i) => lossOf(question, logps[i] as number[][], loss));
     results.push(...computed);
     if (!computed.every((result) => Number.isFinite(result.value))) break;
     if (gradients) await trainer.backward(computed.map((result) => result.dLogp));
@@ -51,17 +44,39 @@ export async function measureQuestions(
   };
 }
 
+function lossOf({ scores, refLogps }: Question, logps: number[][], loss: LossSettings): LossResult {
+  if (refLogps !== null) return computeLoss(logps, scores, loss, refLogps);
+  if (needsReference(loss))
+    throw new FolkmootError("internal", {
+      message: `The ${loss.id} loss was asked without the log-probabilities of the reference.`,
+      reason: "This is a fault of the program, not of your input.",
+      action: "Copy the diagnostics and report it.",
+    });
+  return computeLoss(logps, scores, loss);
+}
+
 function summarize(results: readonly LossResult[]): Omit<Measured, "tokens"> {
   const mean = (value: (result: LossResult) => number) =>
     results.reduce((sum, result) => sum + value(result), 0) / results.length;
-  const pairs = results.reduce((sum, result) => sum + result.metrics.pairs, 0);
-  const overPairs = (value: (result: LossResult) => number | null) =>
-    pairs === 0 ? null : results.reduce((sum, r) => sum + (value(r) ?? 0) * r.metrics.pairs, 0) / pairs;
+  /** A question weighs as many pairs as it has; one without a value has none of them. */
+  const overPairs = (name: keyof LossMetrics & keyof MetricsLine) => {
+    const having = results.filter(({ metrics }) => typeof metrics[name] === "number" && metrics.pairs > 0);
+    const pairs = having.reduce((sum, { metrics }) => sum + metrics.pairs, 0);
+    return pairs === 0
+      ? null
+      : having.reduce((sum, { metrics }) => sum + (metrics[name] as number) * metrics.pairs, 0) / pairs;
+  };
   return {
     loss: mean((result) => result.value),
     nll: mean((result) => result.metrics.nll[result.metrics.best] as number),
     penalty: mean((result) => result.metrics.penalty),
-    margin: overPairs((result) => result.metrics.margin),
-    accuracy: overPairs((result) => result.metrics.accuracy),
+    margin: overPairs("margin"),
+    accuracy: overPairs("accuracy"),
+    rewardsChosen: overPairs("rewardsChosen"),
+    rewardsRejected: overPairs("rewardsRejected"),
+    rewardsMargin: overPairs("rewardsMargin"),
+    rewardsAccuracy: overPairs("rewardsAccuracy"),
+    logpsChosen: overPairs("logpsChosen"),
+    logpsRejected: overPairs("logpsRejected"),
   };
 }

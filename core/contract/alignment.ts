@@ -79,16 +79,59 @@ export const stableAlignmentLoss = z.object({
   ratingScale: z.number().positive().default(7),
 });
 export const sftLoss = z.object({ id: z.literal("sft") });
-export const lossSettings = z.discriminatedUnion("id", [stableAlignmentLoss, sftLoss]);
+/**
+ * Pair losses take the best response of a question against every strictly lower-rated one, and the mean over these
+ * pairs; a question without a pair leaves only what the loss has beside its pairs (`orpo`, `cpo-xu`: the likelihood of
+ * the best). Strength of the reward: β. Sources stand with the functions in core/alignment/losses.
+ */
+export const dpoLoss = z.object({ id: z.literal("dpo"), beta: z.number().positive().default(0.1) });
+export const ipoLoss = z.object({ id: z.literal("ipo"), beta: z.number().positive().default(0.1) });
+/** Defaults: the paper's recipe (β 2.5, γ/β 0.55); TRL's β 0.1 hardly moves a length-averaged reward. */
+export const simpoLoss = z.object({
+  id: z.literal("simpo"),
+  beta: z.number().positive().default(2.5),
+  /** Margin in units of the reward. */
+  gamma: z.number().nonnegative().default(1.375),
+});
+/** `beta` is the weight of the odds ratio (λ in the paper). */
+export const orpoLoss = z.object({ id: z.literal("orpo"), beta: z.number().positive().default(0.1) });
+/** Of Xu et al. (2401.08417), another thing than the paper's own CPO. `alpha` is the weight of the likelihood. */
+export const cpoXuLoss = z.object({
+  id: z.literal("cpo-xu"),
+  beta: z.number().positive().default(0.1),
+  alpha: z.number().nonnegative().default(1),
+});
+const singleLosses = [stableAlignmentLoss, sftLoss, dpoLoss, ipoLoss, simpoLoss, orpoLoss, cpoXuLoss] as const;
+export const singleLoss = z.discriminatedUnion("id", singleLosses);
+/** Σ weight · loss over the same forward pass; weights are taken as they are, not normalized. */
+export const mixtureLoss = z.object({
+  id: z.literal("mixture"),
+  losses: z
+    .array(z.object({ weight: z.number().positive(), loss: singleLoss }))
+    .min(1)
+    .max(8),
+});
+export const lossSettings = z.discriminatedUnion("id", [...singleLosses, mixtureLoss]);
 export type StableAlignmentSettings = z.infer<typeof stableAlignmentLoss>;
+export type SingleLossSettings = z.infer<typeof singleLoss>;
 export type LossSettings = z.infer<typeof lossSettings>;
 
 export const loraTargets = ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"] as const;
 export type LoraTarget = (typeof loraTargets)[number];
 
+/**
+ * There is no dropout: the forward pass of every loss must be the one that the adapter is served with (a reference with
+ * another mask would be another model), TRL switches it off for preference losses, and what it would guard against
+ * shows in the evaluation curve. One rank for all targets: the addon knows no other.
+ */
 export const loraSettings = z.object({
   rank: z.number().int().min(1).max(1024).default(16),
   alpha: z.number().positive().default(32),
+  /**
+   * Rank-stabilized LoRA (2312.03732): the update is scaled by alpha/√rank instead of alpha/rank. GGUF has no field for
+   * it; the file carries alpha·√rank, which is the same.
+   */
+  rsLora: z.boolean().default(false),
   targets: z
     .array(z.enum(loraTargets))
     .min(1)
@@ -149,6 +192,31 @@ export const alignConfig = z.object({
   checkpointEvery: z.number().int().nonnegative().default(50),
   /** Compute threads; 0 = as many as there are cores. */
   threads: z.number().int().nonnegative().default(0),
+  /** Most prompt and response tokens in one forward call; memory grows with it. A longer question stands alone. */
+  batchTokens: z.number().int().min(32).default(1024),
+  /** What backward reads: kept (faster), computed again (less memory), or kept while it takes a quarter of the memory. */
+  activations: z.enum(["automatic", "keep", "recompute"]).default("automatic"),
+  /** Ends the run at the evaluation curve. The best point's checkpoint is kept in any case (run directory, `best/`). */
+  earlyStop: z
+    .object({
+      /** Points of the curve in a row that are no better than the best one before them; 0 = never. */
+      patience: z.number().int().nonnegative().default(0),
+      /** A point is better when its loss is lower by more than this. */
+      minimumGain: z.number().nonnegative().default(0),
+    })
+    .prefault({}),
+  /** Wall-clock minutes of one session; then it is stopped and kept, and the same run can go on later. Null = no cap. */
+  maxMinutes: z.number().positive().nullable().default(null),
+  /** Texts of the base and of the model as it is then, side by side, on prompts that stay the same. */
+  samples: z
+    .object({
+      /** Optimizer steps between two looks; 0 = none. */
+      every: z.number().int().nonnegative().default(0),
+      /** Questions, rendered by the workbench's template; at least one where `every` is not 0. */
+      prompts: z.array(z.string().min(1)).max(16).default([]),
+      maxTokens: z.number().int().positive().default(96),
+    })
+    .prefault({}),
 });
 export type AlignConfig = z.infer<typeof alignConfig>;
 export type LoraSettings = z.infer<typeof loraSettings>;
@@ -173,5 +241,33 @@ export const metricsLine = z.object({
   learningRate: z.number(),
   /** Prompt and response tokens of this step's questions; a prompt counts once for all of its responses. */
   tokens: z.number().int(),
+  /**
+   * Means over pairs, as TRL names them (`rewards/chosen` …); null where the loss has no reward or no pair is there. A
+   * reward is β times what the loss compares: log-ratio to the reference (dpo, ipo), log-probability (cpo-xu), or its
+   * mean per token (simpo, orpo).
+   */
+  rewardsChosen: z.number().nullable().optional(),
+  rewardsRejected: z.number().nullable().optional(),
+  rewardsMargin: z.number().nullable().optional(),
+  /** Share of pairs whose better response has the greater reward. */
+  rewardsAccuracy: z.number().nullable().optional(),
+  /** Log-probability of a whole response, nats; means over pairs, null without. Both may fall while the margin grows. */
+  logpsChosen: z.number().nullable().optional(),
+  logpsRejected: z.number().nullable().optional(),
 });
 export type MetricsLine = z.infer<typeof metricsLine>;
+
+/** One line of samples.jsonl. */
+export const sampleLine = z.object({
+  /** Optimizer steps done; 0 = before the first. */
+  step: z.number().int().nonnegative(),
+  samples: z.array(
+    z.object({
+      prompt: z.string(),
+      base: z.string(),
+      /** Null at step 0, where the adapter changes nothing. */
+      tuned: z.string().nullable(),
+    }),
+  ),
+});
+export type SampleLine = z.infer<typeof sampleLine>;

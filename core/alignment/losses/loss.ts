@@ -1,16 +1,28 @@
 /** What every loss shares: per-token log-probabilities in, value and dLoss/dlogp out. No loss knows a model. */
 
-export interface LossMetrics {
+/** Means over the pairs (best, strictly lower-rated); null without pairs, rewards also where the loss has none. */
+export interface PairMetrics {
+  /** nll(lower-rated) − nll(best), nats per token. */
+  readonly margin: number | null;
+  /** Share of pairs in which the best response is likelier per token. */
+  readonly accuracy: number | null;
+  /** Log-probability of a whole response, nats. */
+  readonly logpsChosen: number | null;
+  readonly logpsRejected: number | null;
+  readonly rewardsChosen: number | null;
+  readonly rewardsRejected: number | null;
+  readonly rewardsMargin: number | null;
+  /** Share of pairs in which the best response has the greater reward. */
+  readonly rewardsAccuracy: number | null;
+}
+
+export interface LossMetrics extends PairMetrics {
   /** Mean negative log-likelihood of every response, nats per token. */
   readonly nll: readonly number[];
   /** Index of the response that is taught: the highest score, the first of them on a tie. */
   readonly best: number;
   /** The contrastive term before it is weighted; 0 where there is none. */
   readonly penalty: number;
-  /** Mean over pairs of nll(strictly lower-rated) − nll(best), nats per token; null without pairs. */
-  readonly margin: number | null;
-  /** Share of those pairs in which the best response is likelier per token; null without pairs. */
-  readonly accuracy: number | null;
   /** Number of (best, strictly lower-rated) pairs. */
   readonly pairs: number;
 }
@@ -22,9 +34,14 @@ export interface LossResult {
   readonly metrics: LossMetrics;
 }
 
+/** Log-probability of every response, nats. */
+export function sums(logps: readonly (readonly number[])[]): number[] {
+  return logps.map((response) => response.reduce((sum, logp) => sum + logp, 0));
+}
+
 /** Mean negative log-likelihood per response, nats per token. A response without tokens gives NaN. */
 export function meanNll(logps: readonly (readonly number[])[]): number[] {
-  return logps.map((response) => -response.reduce((sum, logp) => sum + logp, 0) / response.length);
+  return sums(logps).map((sum, i) => -sum / (logps[i]?.length ?? 0));
 }
 
 /** The highest score; the first of them on a tie (definitions, "Loss"). */
@@ -41,7 +58,6 @@ export function strictlyLower(scores: readonly number[], best: number): number[]
 
 /**
  * dLoss/dlogp from dLoss/dnll per response: every token of a response of T tokens carries −dNll/T.
- * Both of our losses are functions of the length-averaged log-likelihoods alone.
  */
 export function spreadOverTokens(dNll: readonly number[], logps: readonly (readonly number[])[]): number[][] {
   return logps.map((response, i) => {
@@ -50,17 +66,31 @@ export function spreadOverTokens(dNll: readonly number[], logps: readonly (reado
   });
 }
 
+/**
+ * @param rewards one per response; null where the loss has none
+ */
 export function pairMetrics(
-  nll: readonly number[],
+  logps: readonly (readonly number[])[],
   scores: readonly number[],
   best: number,
-): Pick<LossMetrics, "margin" | "accuracy" | "pairs"> {
-  const margins = strictlyLower(scores, best).map((i) => at(nll, i) - at(nll, best));
-  if (margins.length === 0) return { margin: null, accuracy: null, pairs: 0 };
+  rewards: readonly number[] | null = null,
+): PairMetrics & Pick<LossMetrics, "pairs"> {
+  const lower = strictlyLower(scores, best);
+  const [nll, total] = [meanNll(logps), sums(logps)];
+  const mean = (value: (rejected: number) => number) =>
+    lower.length === 0 ? null : lower.reduce((sum, i) => sum + value(i), 0) / lower.length;
+  const ofRewards = (value: (chosen: number, rejected: number) => number) =>
+    rewards === null ? null : mean((i) => value(at(rewards, best), at(rewards, i)));
   return {
-    margin: margins.reduce((sum, margin) => sum + margin, 0) / margins.length,
-    accuracy: margins.filter((margin) => margin > 0).length / margins.length,
-    pairs: margins.length,
+    margin: mean((i) => at(nll, i) - at(nll, best)),
+    accuracy: mean((i) => (at(nll, i) > at(nll, best) ? 1 : 0)),
+    logpsChosen: mean(() => at(total, best)),
+    logpsRejected: mean((i) => at(total, i)),
+    rewardsChosen: ofRewards((chosen) => chosen),
+    rewardsRejected: ofRewards((_, rejected) => rejected),
+    rewardsMargin: ofRewards((chosen, rejected) => chosen - rejected),
+    rewardsAccuracy: ofRewards((chosen, rejected) => (chosen > rejected ? 1 : 0)),
+    pairs: lower.length,
   };
 }
 

@@ -14,6 +14,6 @@ export function sft(logps: readonly (readonly number[])[], scores: readonly numb
       nll.map((_, i) => (i === best ? 1 : 0)),
       logps,
     ),
-    metrics: { nll, best, penalty: 0, ...pairMetrics(nll, scores, best) },
+    metrics: { nll, best, penalty: 0, ...pairMetrics(logps, scores, best) },
   };
 }

@@ -46,7 +46,7 @@ export function stableAlignment(
   return {
     value: at(nll, best) + settings.ratio * penalty.value,
     dLogp: spreadOverTokens(dNll, logps),
-    metrics: { nll, best, penalty: penalty.value, ...pairMetrics(nll, scores, best) },
+    metrics: { nll, best, penalty: penalty.value, ...pairMetrics(logps, scores, best) },
   };
 }
 

@@ -11,6 +11,8 @@ interface ReferenceCase {
   params: Record<string, number>;
   logps: number[][];
   scores: number[];
+  /** Per token, as `logps`; only for the losses that compare pairs. */
+  refLogps?: number[][];
   value: number;
   grad: number[][];
 }
@@ -18,19 +20,19 @@ interface ReferenceCase {
 const reference = JSON.parse(readFileSync(new URL("../../fixtures/losses.json", import.meta.url), "utf8")) as {
   cases: ReferenceCase[];
 };
-const ours = reference.cases.filter((row) => row.loss === "stable-alignment" || row.loss === "sft");
+const published = reference.cases.filter((row) => row.loss === "stable-alignment" || row.loss === "sft");
 
 const settings = (over: Partial<StableAlignmentSettings>): StableAlignmentSettings =>
   stableAlignmentLoss.parse({ id: "stable-alignment", ...over });
 
 describe("losses against PyTorch autograd", () => {
   it("has rows of every mode to compare with", () => {
-    const modes = new Set(ours.map((row) => `${row.loss} ${row.semantics} ${row.reduction}`));
+    const modes = new Set(published.map((row) => `${row.loss} ${row.semantics} ${row.reduction}`));
     expect(modes.size).toBe(6);
-    expect(ours.length).toBeGreaterThan(40);
+    expect(published.length).toBeGreaterThan(40);
   });
 
-  it.each(ours.map((row, i) => [i, row.loss, row.semantics, row.reduction, row] as const))(
+  it.each(published.map((row, i) => [i, row.loss, row.semantics, row.reduction, row] as const))(
     "row %i: %s %s %s",
     (_, loss, semantics, reduction, row) => {
       const parsed = lossSettings.parse(

@@ -109,6 +109,34 @@ describe("folkmoot align", () => {
     expect(host.inputs[0]?.[1]).toMatchObject({ config: { loss: { id: "sft" } } });
   });
 
+  it("takes a mixture by weight; a flag changes every part that has the setting", async () => {
+    const host = fakeHost({ "align.run": () => finishes() });
+    expect(await run(`${line} --loss dpo:0.8,ipo:1,sft:0.2 --beta 0.3`, host)).toBe(0);
+    const losses = [
+      { weight: 0.8, loss: { id: "dpo", beta: 0.3 } },
+      { weight: 1, loss: { id: "ipo", beta: 0.3 } },
+      { weight: 0.2, loss: { id: "sft" } },
+    ];
+    expect(host.inputs[0]?.[1]).toMatchObject({ config: { loss: { id: "mixture", losses } } });
+  });
+
+  it.each([
+    ["--loss dpo --margin 2", "--margin"],
+    ["--loss dpo:1,sft:1 --gamma 2", "--gamma"],
+    ["--loss dpo:many", "--loss"],
+    ["--loss dpo:1,kto:1", "--loss"],
+    ["--loss kto", "--loss"],
+    ["--loss dpo:-1", "--loss"],
+    ["--loss dpo --beta 0", "--beta"],
+    ["--activations none", "--activations"],
+    ["--sample-prompts nowhere.txt", "--sample-prompts"],
+  ])("refuses %s before anything starts, naming %s", async (flags, name) => {
+    const host = fakeHost({});
+    expect(await run(`${line} ${flags}`, host)).toBe(errorExitCodes["bad-setting"]);
+    expect(host.err()).toContain(name);
+    expect(host.inputs).toEqual([]);
+  });
+
   it.each([
     ["--rank abc", "--rank"],
     ["--rank 0", "--rank (lora.rank)"],

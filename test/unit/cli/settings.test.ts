@@ -4,7 +4,7 @@ import { dataFlags } from "../../../cli/settings/dataFlags.ts";
 import { evaluationFlags } from "../../../cli/settings/evaluationFlags.ts";
 import type { SettingFlag } from "../../../cli/settings/flags.ts";
 import { societyFlags } from "../../../cli/settings/societyFlags.ts";
-import { alignConfig, dataSettings } from "../../../core/contract/alignment.ts";
+import { alignConfig, dataSettings, singleLoss } from "../../../core/contract/alignment.ts";
 import { evaluationConfig } from "../../../core/contract/evaluation.ts";
 import { societyConfig } from "../../../core/contract/society.ts";
 
@@ -22,9 +22,14 @@ function unreached(config: object, flags: readonly SettingFlag[], elsewhere: rea
   );
 }
 
+/** A configuration of every loss. */
+const alignConfigs = singleLoss.options.map((option) =>
+  alignConfig.parse({ model: "m", data: "d", loss: { id: option.shape.id.value } }),
+);
+
 describe("every setting has a flag", () => {
-  it("of an alignment run", () => {
-    expect(unreached(alignConfig.parse({ model: "m", data: "d" }), alignFlags, [])).toEqual([]);
+  it("of an alignment run, whatever its loss", () => {
+    for (const config of alignConfigs) expect(unreached(config, alignFlags, []), config.loss.id).toEqual([]);
   });
 
   it("of a society, apart from what is a list: populations and personas, which a file gives", () => {
@@ -39,7 +44,7 @@ describe("every setting has a flag", () => {
 
   it("and no flag writes to a setting that does not exist", () => {
     const flags: [readonly SettingFlag[], object][] = [
-      [alignFlags, alignConfig.parse({ model: "m", data: "d" })],
+      [alignFlags, Object.assign({}, ...alignConfigs, { loss: Object.assign({}, ...alignConfigs.map((c) => c.loss)) })],
       [dataFlags, dataSettings.parse({})],
       [
         evaluationFlags,
