@@ -1,5 +1,6 @@
 /** Types of the workbench contract that its files name as schemas only. */
 import type { z } from "zod";
+import type { EvaluationLine } from "../core/contract/evaluation.ts";
 import type { checkpointEntry, efforts, series, trainingMemory } from "../core/contract/workbench/align.ts";
 import type { chatSession } from "../core/contract/workbench/chat.ts";
 import type { histogramBar } from "../core/contract/workbench/common.ts";
@@ -32,3 +33,4 @@ export type Library = z.infer<typeof library>;
 export type Fit = z.infer<typeof fit>;
 export type MeasuredMemory = z.infer<typeof measuredMemory>;
 export type StationState = z.infer<typeof stationState>;
+export type AnswerRow = EvaluationLine & { readonly outcome: Outcome | null };

@@ -1,7 +1,7 @@
 import { Maximize2, Package, RotateCcw, Scale } from "lucide-react";
 import { useMemo, useState } from "react";
 import type { RunSummary } from "../../../core/contract/workbench/runs.ts";
-import { go, useFace, useLiveRun, useRequest, useSnapshot, useWorkbench } from "../../app/hooks.ts";
+import { go, useFace, useLiveRun, useNow, useRequest, useSnapshot, useWorkbench } from "../../app/hooks.ts";
 import { CurveGroup } from "../../charts/CurveGroup.ts";
 import { smoothingScale } from "../../charts/smoothing.ts";
 import { Button } from "../../components/Button.tsx";
@@ -15,7 +15,7 @@ import { SplitPanes } from "../../components/SplitPanes.tsx";
 import { StateBadge } from "../../components/StateBadge.tsx";
 import { formatBytes, formatCount, formatShare, formatSignificant } from "../../format/numbers.ts";
 import { fileName } from "../../format/paths.ts";
-import { formatMoment } from "../../format/time.ts";
+import { formatAgo } from "../../format/time.ts";
 import { settingAt } from "../../forms/settings.ts";
 import { ScreenBar } from "../../shell/ScreenBar.tsx";
 import { text } from "../../text/en.ts";
@@ -157,6 +157,7 @@ export function AlignRun({
 function CheckpointsPanel({ run, written }: { readonly run: string; readonly written: number }) {
   const { client } = useWorkbench();
   const checkpoints = useRequest(() => client.align.checkpoints({ run }), [run, written]);
+  const now = useNow();
   return (
     <Panel title={words.checkpoints}>
       {checkpoints.data === null || checkpoints.data.length === 0 ? (
@@ -175,7 +176,7 @@ function CheckpointsPanel({ run, written }: { readonly run: string; readonly wri
               <tr key={checkpoint.step}>
                 <td className="end">{formatCount(checkpoint.step)}</td>
                 <td className="end">{formatBytes(checkpoint.bytes)}</td>
-                <td className="quiet">{formatMoment(checkpoint.at)}</td>
+                <td className="quiet">{formatAgo(checkpoint.at, now)}</td>
               </tr>
             ))}
           </tbody>

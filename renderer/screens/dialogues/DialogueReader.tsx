@@ -138,7 +138,6 @@ export function DialogueReader(props: {
           </div>
         ))}
         {isPinned ? null : (
-          // biome-ignore lint/a11y/noNoninteractiveTabindex: a pane that scrolls must be reachable by keyboard
           <div className="thread-pane" tabIndex={0} key={`${target.run} ${target.id}`}>
             {dialogues.error !== null ? (
               <div className="dialogue-error">

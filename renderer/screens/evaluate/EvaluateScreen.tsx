@@ -1,0 +1,66 @@
+import { MessagesSquare, Plus, Scale } from "lucide-react";
+import { useMemo } from "react";
+import { go, useLists, useRoute } from "../../app/hooks.ts";
+import { Button } from "../../components/Button.tsx";
+import { EmptyState } from "../../components/EmptyState.tsx";
+import { RunSelect } from "../../components/RunSelect.tsx";
+import { ScreenBar } from "../../shell/ScreenBar.tsx";
+import { runsOfKind } from "../../stores/lists.ts";
+import { text } from "../../text/en.ts";
+import { ChatView } from "./ChatView.tsx";
+import { EvaluationRun } from "./EvaluationRun.tsx";
+import { EvaluationSetup } from "./EvaluationSetup.tsx";
+import "./EvaluateScreen.css";
+
+const words = text.evaluate;
+
+/**
+ * `#/evaluate/<run>` reads one, `#/evaluate/new[/<run>]` sets one up, `#/evaluate/chat[/<alignment>|/model/<path>]`
+ * talks to base and aligned at once.
+ */
+export function EvaluateScreen() {
+  const { path } = useRoute();
+  const loaded = useLists((lists) => lists.loaded);
+  const runs = useLists((lists) => lists.runs);
+  const evaluations = useMemo(() => runsOfKind(runs, "evaluation"), [runs]);
+  const [first, second, third] = path;
+  if (first === "new") return <EvaluationSetup template={second ?? null} />;
+  if (first === "chat")
+    return (
+      <ChatView
+        run={second === "model" ? null : (second ?? null)}
+        model={second === "model" ? (third ?? null) : null}
+      />
+    );
+  const run = evaluations.find((one) => one.run === first) ?? (first === undefined ? evaluations[0] : undefined);
+  if (run !== undefined) return <EvaluationRun key={run.run} run={run} evaluations={evaluations} />;
+  return (
+    <div className="screen">
+      <ScreenBar title={words.title} actions={<EvaluateButtons />}>
+        {evaluations.length === 0 ? null : (
+          <RunSelect label={words.choose} runs={evaluations} value={null} onChange={(key) => go("evaluate", key)} />
+        )}
+      </ScreenBar>
+      <div className="screen-body">
+        {loaded ? (
+          <EmptyState icon={<Scale size={32} strokeWidth={1.25} />} title={words.none} actions={<EvaluateButtons />}>
+            {words.noneText}
+          </EmptyState>
+        ) : null}
+      </div>
+    </div>
+  );
+}
+
+export function EvaluateButtons() {
+  return (
+    <>
+      <Button icon={<MessagesSquare size={14} />} onPress={() => go("evaluate", "chat")}>
+        {words.chat}
+      </Button>
+      <Button icon={<Plus size={14} />} onPress={() => go("evaluate", "new")}>
+        {words.new}
+      </Button>
+    </>
+  );
+}
