@@ -6,7 +6,7 @@ import type { Undoable } from "../../core/contract/workbench/common.ts";
 import type { WorkbenchClient } from "../../core/contract/workbench.ts";
 import { Connection, waitOnClock } from "../connection/connection.ts";
 import { follow } from "../connection/follow.ts";
-import type { OpenLine } from "../connection/transport.ts";
+import type { OpenLine } from "../connection/line.ts";
 import { fromWire } from "../connection/wireErrors.ts";
 import type { About, Capabilities, MachineState, Settings, SettingsChange } from "../contractTypes.ts";
 import { LiveRuns } from "../jobs/liveRuns.ts";

@@ -1,9 +1,6 @@
 /** Curves that share their x axis: what is visible, where the cursor stands; drawn together, once per frame. */
 
-export interface XRange {
-  readonly from: number;
-  readonly to: number;
-}
+import { clampView, type XRange } from "./clampView.ts";
 
 /** A plot in the group. */
 export interface GroupedPlot {
@@ -12,9 +9,6 @@ export interface GroupedPlot {
   /** x of its first and last point; null when it has none. */
   domain(): XRange | null;
 }
-
-/** Never fewer than so many x units between the edges. */
-const narrowest = 4;
 
 let groups = 0;
 
@@ -92,12 +86,4 @@ export class CurveGroup {
       ? { from, to }
       : { from: Number.isFinite(from) ? from : 0, to: (Number.isFinite(from) ? from : 0) + 1 };
   }
-}
-
-/** The range within the domain: not narrower than a few units, not beyond the ends. */
-export function clampView(range: XRange, domain: XRange): XRange {
-  const whole = domain.to - domain.from;
-  const span = Math.min(whole, Math.max(Math.min(narrowest, whole), range.to - range.from));
-  const from = Math.min(domain.to - span, Math.max(domain.from, range.from));
-  return { from, to: from + span };
 }

@@ -2,7 +2,7 @@
 import type { ClientLink, ClientOptions } from "@orpc/client";
 import { createStore, type StoreApi } from "zustand/vanilla";
 import { FolkmootError } from "../../core/contract/errors.ts";
-import type { Line, OpenLine } from "./transport.ts";
+import type { Line, OpenLine } from "./line.ts";
 
 export type ConnectionState =
   /** Nothing was open yet. */

@@ -1,30 +1,13 @@
 /** The two lines to the workbench: a socket on loopback, or a port that the desktop window hands over. */
-import type { ClientLink } from "@orpc/client";
 import { RPCLink as PortLink } from "@orpc/client/message-port";
 import { RPCLink as SocketLink } from "@orpc/client/websocket";
 import { type PortWindow, receivePort } from "../../core/contract/desktopBridge.ts";
-
-/** An open line. */
-export interface Line {
-  readonly link: ClientLink<Record<never, never>>;
-  /** Settles when the line is gone, whoever ended it. */
-  readonly closed: Promise<void>;
-  close(): void;
-}
-
-/** Opens one line; rejects when that fails or `signal` aborts. */
-export type OpenLine = (signal: AbortSignal) => Promise<Line>;
+import type { OpenLine } from "./line.ts";
+import { socketUrl } from "./socketUrl.ts";
 
 /** The desktop's ports where there is a desktop, else a socket to where the page came from. */
 export function transportFor(window: Window & PortWindow<MessagePort>): OpenLine {
   return portTransport(window) ?? socketTransport(socketUrl(window.location));
-}
-
-/** `/rpc` on the host that served the page, with the token of the page's own address. */
-export function socketUrl(location: Pick<Location, "protocol" | "host" | "search">): string {
-  const token = new URLSearchParams(location.search).get("token") ?? "";
-  const scheme = location.protocol === "https:" ? "wss" : "ws";
-  return `${scheme}://${location.host}/rpc?token=${encodeURIComponent(token)}`;
 }
 
 export function socketTransport(url: string): OpenLine {

@@ -17,6 +17,7 @@ import { formatCount, formatShare } from "../../format/numbers.ts";
 import { Row, Section } from "../../forms/Section.tsx";
 import type { SettingsForm } from "../../forms/useSettingsForm.ts";
 import { text } from "../../text/en.ts";
+import { LossFields, lossName } from "./LossFields.tsx";
 
 const words = text.align.setup;
 
@@ -54,7 +55,7 @@ export function AlignForm(
         />
         <TextInput label={words.name} value={props.name} onChange={props.onName} placeholder={words.nameEmpty} />
       </div>
-      <Section title={words.sections.loss} note={words.losses[lossOf(form)]}>
+      <Section title={words.sections.loss} note={lossName(form)}>
         <LossFields form={form} />
       </Section>
       <Section title={words.sections.lora} note={`${words.rank} ${form.number("lora.rank") ?? ""}`}>
@@ -140,79 +141,6 @@ function DataField({ form }: Fields) {
   );
 }
 
-function lossOf(form: SettingsForm): "stable-alignment" | "sft" {
-  return form.text("loss.id") === "sft" ? "sft" : "stable-alignment";
-}
-
-function LossFields({ form }: Fields) {
-  const loss = lossOf(form);
-  return (
-    <>
-      <Segmented
-        label={words.loss}
-        explanation={words.lossTexts[loss]}
-        value={loss}
-        onChange={(id) =>
-          form.set(
-            "loss",
-            id === "sft" ? { id } : { id, semantics: "paper", reduction: "sum", margin: 1, ratio: 0.2, ratingScale: 7 },
-          )
-        }
-        choices={(["stable-alignment", "sft"] as const).map((id) => ({ id, name: words.losses[id] }))}
-        problem={form.problem("loss.id")}
-      />
-      {loss === "sft" ? null : (
-        <>
-          <Segmented
-            label={words.semantics}
-            value={form.text("loss.semantics") as "paper" | "reference"}
-            onChange={(value) =>
-              form.setAll({ "loss.semantics": value, "loss.reduction": value === "paper" ? "sum" : "mean" })
-            }
-            choices={(["paper", "reference"] as const).map((id) => ({ id, name: words.semanticsChoices[id] }))}
-          />
-          <Segmented
-            label={words.reduction}
-            value={form.text("loss.reduction") as "sum" | "mean" | "max"}
-            onChange={(value) => form.set("loss.reduction", value)}
-            choices={(["sum", "mean", "max"] as const)
-              // The released code has mean and max only.
-              .filter((id) => id !== "sum" || form.text("loss.semantics") === "paper")
-              .map((id) => ({ id, name: words.reductions[id] }))}
-            problem={form.problem("loss.reduction")}
-          />
-          <Row>
-            <NumberInput
-              label={words.margin}
-              value={form.number("loss.margin")}
-              minimum={0}
-              onChange={(n) => form.set("loss.margin", n)}
-              problem={form.problem("loss.margin")}
-              setting="loss.margin"
-            />
-            <NumberInput
-              label={words.ratio}
-              value={form.number("loss.ratio")}
-              minimum={0}
-              onChange={(n) => form.set("loss.ratio", n)}
-              problem={form.problem("loss.ratio")}
-              setting="loss.ratio"
-            />
-            <NumberInput
-              label={words.ratingScale}
-              value={form.number("loss.ratingScale")}
-              minimum={1}
-              onChange={(n) => form.set("loss.ratingScale", n)}
-              problem={form.problem("loss.ratingScale")}
-              setting="loss.ratingScale"
-            />
-          </Row>
-        </>
-      )}
-    </>
-  );
-}
-
 function LoraFields({ form }: Fields) {
   const targets = (form.value("lora.targets") ?? []) as readonly string[];
   return (
@@ -237,6 +165,13 @@ function LoraFields({ form }: Fields) {
           setting="lora.alpha"
         />
       </Row>
+      <SwitchInput
+        label={words.rsLora}
+        explanation={words.rsLoraText}
+        value={form.value("lora.rsLora") === true}
+        onChange={(on) => form.set("lora.rsLora", on)}
+        setting="lora.rsLora"
+      />
       <div className="field">
         <span className="field-label">{words.targets}</span>
         <div className="field-columns">

@@ -201,7 +201,7 @@ function SettingsPanel({ run }: { readonly run: string }) {
         facts={[
           [words.facts.model, fileName(String(at("model") ?? ""))],
           [words.facts.data, fileName(String(at("data") ?? ""))],
-          [words.facts.loss, words.setup.losses[loss] ?? loss],
+          [words.facts.loss, words.setup.losses[loss] ?? words.setup.mixture],
           [words.facts.lora, words.loraFact(number("lora.rank"), number("lora.alpha"))],
           [words.facts.rate, number("optimizer.learningRate")],
           [words.facts.epochs, number("epochs")],

@@ -11,8 +11,9 @@ import { SplitPanes } from "../../components/SplitPanes.tsx";
 import { fromWire } from "../../connection/wireErrors.ts";
 import type { Effort } from "../../contractTypes.ts";
 import { formatCount, formatParameters } from "../../format/numbers.ts";
+import { mergeDerived } from "../../forms/derived.ts";
 import { Problems } from "../../forms/Problems.tsx";
-import { problemFromError, type SettingsDraft, settingAt, withSetting } from "../../forms/settings.ts";
+import { problemFromError, type SettingsDraft, settingAt } from "../../forms/settings.ts";
 import { useSettingsForm, useSettled } from "../../forms/useSettingsForm.ts";
 import { ScreenBar } from "../../shell/ScreenBar.tsx";
 import { text } from "../../text/en.ts";
@@ -135,19 +136,6 @@ export function AlignSetup(props: { readonly template: string | null; readonly d
       </div>
     </div>
   );
-}
-
-/** The derived settings, with everything that a person changed left as it is. */
-export function mergeDerived(
-  draft: SettingsDraft,
-  derived: SettingsDraft,
-  touched: ReadonlySet<string>,
-): SettingsDraft {
-  const kept = new Set([...touched, "model", "data"]);
-  return [...kept].reduce((result, name) => {
-    const value = settingAt(draft, name);
-    return value === undefined ? result : withSetting(result, name, value);
-  }, derived);
 }
 
 function useStart(draft: SettingsDraft | null, onProblem: (problem: SettingProblem) => void) {

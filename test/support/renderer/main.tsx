@@ -6,7 +6,7 @@ import { createRoot } from "react-dom/client";
 import { WorkbenchContext } from "../../../renderer/app/hooks.ts";
 import { applyRememberedTheme } from "../../../renderer/app/theme.ts";
 import { Workbench } from "../../../renderer/app/workbench.ts";
-import type { OpenLine } from "../../../renderer/connection/transport.ts";
+import type { OpenLine } from "../../../renderer/connection/line.ts";
 import { Shell } from "../../../renderer/shell/Shell.tsx";
 import "../../../renderer/styles/tokens.css";
 import "../../../renderer/styles/base.css";
