@@ -125,6 +125,13 @@ export class Library {
     return this.workspace.content.measured[await measuredKey(path, { sequences, contextSize })] ?? null;
   }
 
+  /** Of any shape; it says which. */
+  private async lastMeasured(path: string) {
+    const prefix = `${await fileKey(path)}|`;
+    const found = Object.entries(this.workspace.content.measured).filter(([key]) => key.startsWith(prefix));
+    return found.map(([, measured]) => measured).sort((a, b) => b.at - a.at)[0] ?? null;
+  }
+
   /** The description for the default shape, from memory while the file stays as it is. */
   async describe(path: string): Promise<ModelDescription> {
     const found = await stat(path).catch(() => null);
@@ -141,8 +148,9 @@ export class Library {
     try {
       const description = await this.describe(path);
       const { memory } = description;
-      const measured = memory === null ? null : await this.measured(path, memory);
-      const fit: Fit | null = memory === null ? null : fitOf(measured?.bytes ?? memory.total, free);
+      const alike = memory === null ? null : await this.measured(path, memory);
+      const fit: Fit | null = memory === null ? null : fitOf(alike?.bytes ?? memory.total, free);
+      const measured = alike ?? (await this.lastMeasured(path));
       return { path, name: description.name ?? basename(path), description, problem: null, added, fit, measured };
     } catch (error) {
       const problem = toFolkmootError(error).toJSON();
@@ -197,8 +205,12 @@ async function adapterEntry({ path, name, description }: ModelEntry, bases: read
 
 /** A figure belongs to the file as it is; its size and time stand for that without reading it. */
 async function measuredKey(path: string, { sequences, contextSize }: { sequences: number; contextSize: number }) {
+  return [await fileKey(path), sequences, contextSize].join("|");
+}
+
+async function fileKey(path: string): Promise<string> {
   const found = await stat(path).catch(() => null);
-  return [path, found?.size ?? 0, found?.mtimeMs ?? 0, sequences, contextSize].join("|");
+  return [path, found?.size ?? 0, found?.mtimeMs ?? 0].join("|");
 }
 
 async function* ggufFiles(folder: string): AsyncGenerator<string> {

@@ -71,6 +71,7 @@ export async function watchUntil(
     for (const event of frame.events) {
       snapshot = applyEvent(snapshot, structuredClone(event));
       if (isThere(snapshot)) return snapshot;
+      if (event.type === "state" && !isLive(event.state)) throw new Error(`${job} ended: ${JSON.stringify(event)}`);
     }
   throw new Error(`${job} ended before what was waited for: ${snapshot.state}`);
 }

@@ -44,7 +44,7 @@ export const modelEntry = z.object({
   added: z.number(),
   /** For a society's default shape: 16 sequences. Null without description. */
   fit: fit.nullable(),
-  /** After the first load; null before. */
+  /** After the first load, of the same shape where there is one, else of the last; null before. */
   measured: measuredMemory.nullable(),
 });
 export type ModelEntry = z.infer<typeof modelEntry>;

@@ -72,6 +72,8 @@ describe("the workbench over a real socket, on a real model", () => {
         steady.events.some((event) => event.type === "move" && event.move === "feedback" && event.peers.length > 0),
       ).toBe(true);
 
+      expect((await client.models.list()).models[0]?.measured?.bytes).toBeGreaterThan(0);
+
       // Dialogues: the list agrees with the journal; annotations change the list, never the record.
       const journal = join(workspace, "runs", "our-village", "interactions.jsonl");
       const recorded = await readFile(journal, "utf8");
