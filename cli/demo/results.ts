@@ -23,7 +23,13 @@ export const demoResults = z.object({
   /** Aligned − base, paired by question, with bootstrap intervals. */
   difference: evaluationSummary.shape.difference,
   rounds: z.array(
-    z.object({ round: z.number().int(), alignment: z.number().nullable(), engagement: z.number().nullable() }),
+    z.object({
+      round: z.number().int(),
+      /** Observer's mean ratings, 1-7: of the drafts, and of the revisions. */
+      draftAlignment: z.number().nullable(),
+      alignment: z.number().nullable(),
+      engagement: z.number().nullable(),
+    }),
   ),
   interactions: z.number().int(),
   rows: z.object({ total: z.number().int(), imitation: z.number(), selfCritic: z.number(), realignment: z.number() }),
@@ -56,13 +62,7 @@ export type DemoResults = z.infer<typeof demoResults>;
 export function demoTable(results: DemoResults): string {
   const { seconds, tokensPerSecond, rows, loss, proofs } = results;
   const answers = comparisonTable(results);
-  const rounds = renderTable(
-    [{ title: "round" }, ...results.rounds.map((round) => ({ title: String(round.round), align: "right" as const }))],
-    [
-      ["alignment, 1-7", ...results.rounds.map((round) => twoDigits(round.alignment))],
-      ["engagement, 1-7", ...results.rounds.map((round) => twoDigits(round.engagement))],
-    ],
-  );
+  const rounds = roundTables(results.rounds);
   const stations: [string, string, string][] = [
     [
       "society",
@@ -94,6 +94,27 @@ export function demoTable(results: DemoResults): string {
   ];
   const work = renderTable([{ title: "station" }, { title: "time", align: "right" }, { title: "what" }], stations);
   return [answers, rounds, work, renderPairs(Object.entries(results.paths))].join("\n\n");
+}
+
+/** As many rounds side by side as 100 columns hold. */
+const roundsPerTable = 12;
+
+function roundTables(rounds: DemoResults["rounds"]): string {
+  const tables: string[] = [];
+  for (let start = 0; start < rounds.length; start += roundsPerTable) {
+    const some = rounds.slice(start, start + roundsPerTable);
+    tables.push(
+      renderTable(
+        [{ title: "round" }, ...some.map(({ round }) => ({ title: String(round), align: "right" as const }))],
+        [
+          ["drafts, alignment", ...some.map((round) => twoDigits(round.draftAlignment))],
+          ["revisions, alignment", ...some.map((round) => twoDigits(round.alignment))],
+          ["revisions, engagement", ...some.map((round) => twoDigits(round.engagement))],
+        ],
+      ),
+    );
+  }
+  return tables.join("\n\n");
 }
 
 function rate(tokensPerSecond: number | null): string {

@@ -100,8 +100,9 @@ async function collect(plan: DemoPlan, timings: Timings, outcome: Outcome, direc
     base: sideResult.parse(evaluation.base),
     aligned: sideResult.parse(evaluation.aligned),
     difference: evaluation.difference,
-    rounds: summarizeRounds(records).map(({ round, alignment: aligned, engagement }) => ({
+    rounds: summarizeRounds(records).map(({ round, draftAlignment, alignment: aligned, engagement }) => ({
       round,
+      draftAlignment,
       alignment: aligned,
       engagement,
     })),
