@@ -1,6 +1,7 @@
 /** Utility processes of main: started, connected to a port, ended; and what their end meant. */
 import { fileURLToPath } from "node:url";
 import { app, type Details, type UtilityProcess, utilityProcess } from "electron";
+import { mainPidVariable } from "../core/host/port.ts";
 import type { HostEnd } from "../core/host/spawnHost.ts";
 import { hostEnd } from "./hostEnd.ts";
 
@@ -13,7 +14,7 @@ export interface UtilityOptions {
   /** Entry file, `file:` URL. */
   readonly entry: URL;
   /** The whole environment; default: main's own. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly onStderr: (text: string) => void;
 }
 
@@ -33,7 +34,7 @@ export function startUtility({ name, entry, env, onStderr }: UtilityOptions): Ut
   const child = utilityProcess.fork(fileURLToPath(entry), [], {
     serviceName: name,
     stdio: ["ignore", "ignore", "pipe"],
-    ...(env === undefined ? {} : { env: { ...env } }),
+    env: { ...definedOnly(env ?? process.env), [mainPidVariable]: String(process.pid) },
   });
   child.stderr?.on("data", (data: Buffer) => onStderr(data.toString("utf8")));
   const reason = reasonOf(name);
@@ -88,4 +89,8 @@ function reasonOf(name: string): { within(milliseconds: number): Promise<Details
       return known;
     },
   };
+}
+
+function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined));
 }

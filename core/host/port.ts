@@ -62,22 +62,38 @@ export function parentPort(): HostPort {
   });
 }
 
-/** How often a utility process looks whether its parent is still the one that started it, milliseconds. */
+/** How often a utility process looks whether main is still there, milliseconds. */
 const parentCheckMs = 1_000;
 
+/** Environment variable in which main tells its utility processes its own process id. */
+export const mainPidVariable = "FOLKMOOT_MAIN_PID";
+
 /**
- * A utility process has no channel whose end could be heard, and Chromium ends it with the browser only while its own
- * thread answers. An orphan gets another parent from the system (on Windows it keeps the number, and Chromium's job object
- * ends it).
+ * A utility process has no channel whose end could be heard, and Chromium ends it with main only while its own thread
+ * answers. The parent alone does not tell: on Linux it is a process between the two, and who starts as an orphan never
+ * had another one.
  */
 export function onParentGone(listener: () => void): void {
   const parent = process.ppid;
-  const timer = setInterval(() => {
-    if (process.ppid === parent) return;
+  const main = Number(process.env[mainPidVariable]) || parent;
+  const look = () => {
+    if (process.ppid === parent && isAlive(main)) return;
     clearInterval(timer);
     listener();
-  }, parentCheckMs);
+  };
+  const timer = setInterval(look, parentCheckMs);
   timer.unref();
+  look();
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Anything else, e.g. a lack of rights, comes from a process that is there.
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
+  }
 }
 
 /**

@@ -32,7 +32,7 @@ export function hostsOfMain(say: (message: FromService) => void): HostsOfMain {
     });
     const host: Waiting = { pid: undefined, port: null, unsent: [], onFrame: [], onClose: [], onStderr, ended: end };
     hosts.set(id, host);
-    say({ type: "host-spawn", id, kind, entry: entry.href, env: definedOnly(env) });
+    say({ type: "host-spawn", id, kind, entry: entry.href, env: { ...env } });
     return {
       get pid() {
         return host.pid;
@@ -74,8 +74,4 @@ export function hostsOfMain(say: (message: FromService) => void): HostsOfMain {
       }
     },
   };
-}
-
-function definedOnly(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined));
 }

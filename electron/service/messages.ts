@@ -29,7 +29,7 @@ export type FromService =
       readonly kind: HostKind;
       /** `file:` URL. */
       readonly entry: string;
-      readonly env: Readonly<Record<string, string>>;
+      readonly env: Readonly<Record<string, string | undefined>>;
     }
   | { readonly type: "host-kill"; readonly id: number }
   | { readonly type: "pick"; readonly id: number; readonly options: PickOptions }

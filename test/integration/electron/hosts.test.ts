@@ -48,6 +48,12 @@ const startSociety = (desktop: Desktop, config: object) =>
     config,
   );
 const runs = (desktop: Desktop) => desktop.evaluate(() => workbench.client.runs.list());
+/** The run has written something: it is on the disk. */
+const underWay = (desktop: Desktop, run: string) =>
+  eventually(async () => {
+    const entry = (await runs(desktop)).find((candidate) => candidate.run === run);
+    return (entry?.progress?.done ?? 0) > 0;
+  }, 30_000);
 const hosts = (desktop: Desktop) => desktop.evaluate(async () => (await workbench.client.machine.get()).hosts);
 const engine = (desktop: Desktop) =>
   eventually(async () => (await hosts(desktop)).find(({ kind }) => kind === "engine")?.pid);
@@ -98,6 +104,7 @@ describeInChromium("the processes behind the window", () => {
     const { desktop, config } = await start(folder.path);
     await using _ = desktop;
     const run = await startSociety(desktop, config(200));
+    await underWay(desktop, run);
     const orphan = await engine(desktop);
     const service = await desktop.evaluate(
       () => (globalThis as unknown as { workbench: { pid: number } }).workbench.pid,
@@ -115,7 +122,7 @@ describeInChromium("the processes behind the window", () => {
     const { desktop, config } = await start(folder.path);
     {
       await using _ = desktop;
-      await startSociety(desktop, config(200));
+      await underWay(desktop, await startSociety(desktop, config(200)));
       const service = await desktop.evaluate(
         () => (globalThis as unknown as { workbench: { pid: number } }).workbench.pid,
       );

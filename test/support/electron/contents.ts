@@ -46,6 +46,9 @@ export class WebFrameMain {
   }
 }
 
+/** Everything but windows. */
+const sandboxWithoutPopups =
+  "sandbox allow-scripts allow-same-origin allow-forms allow-modals allow-downloads allow-top-navigation allow-pointer-lock";
 const live = new Set<WebContents>();
 let foreignWatched = false;
 const codec = structuredCodec();
@@ -300,11 +303,24 @@ export class WebContents extends EventEmitter {
       return route.abort("blockedbyclient");
     const answer = await this.session.answer(url, request.method());
     if (answer === null) return url.startsWith("app:") ? route.abort("failed") : route.continue();
+    const headers = Object.fromEntries(answer.headers);
+    if (request.isNavigationRequest() && this.deniesWindows()) {
+      const policies = [headers["content-security-policy"], sandboxWithoutPopups].filter(Boolean);
+      headers["content-security-policy"] = policies.join(", ");
+    }
     return route.fulfill({
       status: answer.status,
-      headers: Object.fromEntries(answer.headers),
+      headers,
       body: Buffer.from(await answer.arrayBuffer()),
     });
+  }
+
+  /**
+   * Electron asks the handler before it makes a window, and `window.open` answers null. Here the document is sandboxed
+   * against windows when the handler denies them, which Chromium answers in the same way.
+   */
+  private deniesWindows(): boolean {
+    return this.openHandler({ url: "https://somewhere.invalid/", frameName: "" }).action === "deny";
   }
 
   private navigationRefused(page: Page, frame: Frame, url: string): boolean {

@@ -75,8 +75,11 @@ export async function launchStandIn({ entry, userData, args = [], env = {} }: La
     errors: () => errors,
     [Symbol.asyncDispose]: async () => {
       await browser?.close().catch(() => {});
-      if (!over) child.kill("SIGKILL");
+      // In order, so that the browser has left its folder; by force when that takes too long.
+      if (!over) child.send({ exit: true }, () => {});
+      const timer = setTimeout(() => child.kill("SIGKILL"), 5_000);
       await exited;
+      clearTimeout(timer);
     },
   };
 }

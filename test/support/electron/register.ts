@@ -24,7 +24,9 @@ interface Evaluate {
   readonly argument: unknown;
 }
 
-process.on("message", async ({ evaluate, source, argument }: Evaluate) => {
+process.on("message", async (message: Evaluate | { exit: true }) => {
+  if ("exit" in message) return electron.app.exit(0);
+  const { evaluate, source, argument } = message;
   try {
     const run = new Function(`return (${source});`)() as (modules: unknown, argument: unknown) => unknown;
     const value = structuredClone(await run(electron, argument));
