@@ -62,7 +62,13 @@ export class Chat {
     signal?: AbortSignal,
   ): Promise<AsyncIterable<TalkEvent>> {
     const talk = this.find(session);
-    return this.device.engineClient().talk.say({ talk, ...utterance }, signal === undefined ? {} : { signal });
+    try {
+      return await this.device.engineClient().talk.say({ talk, ...utterance }, signal === undefined ? {} : { signal });
+    } catch (error) {
+      // The process that had the model died in the meantime; the new one knows nothing of it.
+      if (error instanceof FolkmootError && error.code === "run-not-found") this.open = null;
+      throw error;
+    }
   }
 
   async stop(session: string): Promise<void> {

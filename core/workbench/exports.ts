@@ -1,6 +1,6 @@
 /** Files that leave the workbench: adapters, merged models, data; each with its sidecar. */
 import { readdir, readFile, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { FolkmootError } from "../contract/errors.ts";
 import type { exportMergedConfig } from "../contract/jobs.ts";
@@ -102,7 +102,7 @@ export class Exports {
         action: "Delete it in the file manager.",
         details: { path },
       });
-    const message = `Export ${path.slice(path.lastIndexOf("/") + 1)} was removed.`;
+    const message = `Export ${basename(path)} was removed.`;
     const id = await moveToTrash(workspace.trash, [path, `${path}.json`], message, now());
     return undos.add(message, async () => void (await restoreFromTrash(workspace.trash, id)), { id });
   }

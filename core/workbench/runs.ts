@@ -1,11 +1,11 @@
 /** Runs: started, resumed, watched, renamed, removed. */
 import { access } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 import type { AlignConfig } from "../contract/alignment.ts";
 import { FolkmootError } from "../contract/errors.ts";
 import type { EvaluationConfig } from "../contract/evaluation.ts";
 import type { SocietyConfig } from "../contract/society.ts";
-import type { StreamPosition, Undoable } from "../contract/workbench/common.ts";
+import { runKey, type StreamPosition, type Undoable } from "../contract/workbench/common.ts";
 import type { JobFrame, RunDetails, RunSnapshot } from "../contract/workbench/runs.ts";
 import { viewRun } from "../workspace/runDirectory.ts";
 import { listTrash, moveToTrash, restoreFromTrash } from "../workspace/trash.ts";
@@ -101,9 +101,8 @@ export class Runs {
   async offerTrash(): Promise<void> {
     const { workspace, undos } = this.services;
     for (const { id, message, at, expires, from } of await listTrash(workspace.trash)) {
-      const path = from[0] ?? "";
-      const isRun = path.startsWith(`${workspace.runs}/`) && !path.includes("/exports/");
-      const run = isRun ? path.slice(workspace.runs.length + 1) : null;
+      const name = relative(workspace.runs, from[0] ?? "").replaceAll(sep, "/");
+      const run = runKey.safeParse(name).success ? name : null;
       undos.add(message, () => this.restore(id, run), { id, at, expires });
     }
   }

@@ -44,6 +44,8 @@ export class WorkspaceFolder implements AsyncDisposable {
   readonly setAside: string | null;
   private readonly lock: Lock;
   private readonly database: Low<WorkspaceFile>;
+  /** One change after the other, so that taking one back takes back no other. */
+  private updating: Promise<void> = Promise.resolve();
 
   private constructor(path: string, lock: Lock, database: Low<WorkspaceFile>, setAside: string | null) {
     this.path = path;
@@ -90,18 +92,23 @@ export class WorkspaceFolder implements AsyncDisposable {
   }
 
   /** Changes the file's content and writes it whole. When the disk refuses, the old content stays in force. */
-  async update(change: (content: WorkspaceFile) => void): Promise<void> {
-    const before = structuredClone(this.database.data);
-    try {
-      await this.database.update(change);
-    } catch (error) {
-      this.database.data = before;
-      throw error;
-    }
+  update(change: (content: WorkspaceFile) => void): Promise<void> {
+    const updated = this.updating.then(async () => {
+      const before = structuredClone(this.database.data);
+      try {
+        await this.database.update(change);
+      } catch (error) {
+        this.database.data = before;
+        throw error;
+      }
+    });
+    this.updating = updated.catch(() => undefined);
+    return updated;
   }
 
-  close(): Promise<void> {
-    return this.lock.release();
+  async close(): Promise<void> {
+    await this.updating;
+    await this.lock.release();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -109,18 +116,9 @@ export class WorkspaceFolder implements AsyncDisposable {
   }
 }
 
-/** lowdb's own file adapter neither fsyncs nor keeps writes apart; ours is the workspace's atomic write, in order. */
+/** lowdb's own file adapter does not fsync; ours is the workspace's atomic write. */
 function fileAdapter(path: string, content: WorkspaceFile): Adapter<WorkspaceFile> {
-  let written: Promise<void> = Promise.resolve();
-  return {
-    read: async () => content,
-    write: (data) => {
-      const copy = structuredClone(data);
-      const next = written.then(() => writeJsonAtomic(path, copy));
-      written = next.catch(() => undefined);
-      return next;
-    },
-  };
+  return { read: async () => content, write: (data) => writeJsonAtomic(path, data) };
 }
 
 /** A file that is damaged is set aside, not overwritten: the folders hold what matters. */
