@@ -6,6 +6,7 @@ import { type MetricsLine, metricsLine } from "../contract/alignment.ts";
 import { FolkmootError } from "../contract/errors.ts";
 import { writeFileAtomic } from "../workspace/atomicFile.ts";
 import { adapterFileName, type Checkpoint, latestCheckpoint, saveCheckpoint } from "../workspace/checkpoint.ts";
+import { type Fingerprint, whatDiffers } from "./fingerprint.ts";
 import type { NativeTrainer } from "./nativeTrainer.ts";
 
 export const optimizerFileName = "optimizer.bin";
@@ -19,6 +20,8 @@ export type EvaluationPoint = z.infer<typeof evaluationPoint>;
 
 const alignmentState = z.object({
   fingerprint: z.string(),
+  /** What the fingerprint is made of; absent in checkpoints from before it was kept. */
+  parts: z.record(z.string(), z.unknown()).optional(),
   step: z.number().int().nonnegative(),
   /** Questions done; with `seed` it stands for the state of every random stream (they are derived by name). */
   position: z.number().int().nonnegative(),
@@ -32,14 +35,42 @@ export async function writeAlignmentCheckpoint(
   trainer: NativeTrainer,
   state: AlignmentState,
 ): Promise<void> {
-  await saveCheckpoint(directory, {
-    step: state.step,
-    files: {
-      [adapterFileName]: (path) => trainer.saveAdapter(path),
-      [optimizerFileName]: (path) => trainer.saveState(path),
-    },
-    state,
-  });
+  const files = {
+    [adapterFileName]: (path: string) => trainer.saveAdapter(path),
+    [optimizerFileName]: (path: string) => trainer.saveState(path),
+  };
+  await saveCheckpoint(directory, { step: state.step, files, state });
+}
+
+/** The checkpoint of the best point of the evaluation curve stands alone, where later ones do not push it out. */
+export function bestFolder(runDirectory: string): string {
+  return join(runDirectory, "best");
+}
+
+/** Replaces the best checkpoint that was there. Nothing is resumed from it, so it has no optimizer state. */
+export async function writeBestCheckpoint(
+  runDirectory: string,
+  trainer: NativeTrainer,
+  state: AlignmentState,
+): Promise<void> {
+  const files = { [adapterFileName]: (path: string) => trainer.saveAdapter(path) };
+  await saveCheckpoint(bestFolder(runDirectory), { step: state.step, files, state }, 1);
+}
+
+export interface BestCheckpoint {
+  readonly step: number;
+  /** Loss on the held-out rows. */
+  readonly loss: number;
+  readonly adapter: string;
+}
+
+/** Null where no point of the curve after the first step was saved. */
+export async function bestCheckpoint(runDirectory: string): Promise<BestCheckpoint | null> {
+  const found = await latestAlignmentCheckpoint(bestFolder(runDirectory));
+  const point = found?.state.evaluations.find(({ step }) => step === found.step);
+  return found === undefined || point === undefined
+    ? null
+    : { step: found.step, loss: point.loss, adapter: found.adapter };
 }
 
 /** The newest whole checkpoint of an alignment run; what an export takes its adapter from. */
@@ -49,21 +80,23 @@ export function latestAlignmentCheckpoint(directory: string): Promise<Checkpoint
 
 /**
  * Loads the newest whole checkpoint into the trainer; undefined when there is none.
- * @throws run-mismatch when it was made by another model, other data or other settings
+ * @throws run-mismatch when it was made by another model, other data, other settings or on another device
  */
 export async function restoreAlignment(
   directory: string,
   trainer: NativeTrainer,
-  fingerprint: string,
+  fingerprint: Fingerprint,
 ): Promise<Checkpoint<AlignmentState> | undefined> {
   const checkpoint = await latestAlignmentCheckpoint(directory);
   if (checkpoint === undefined) return undefined;
-  if (checkpoint.state.fingerprint !== fingerprint)
+  const { state } = checkpoint;
+  const difference = state.parts === undefined ? null : whatDiffers(state.parts, fingerprint.parts);
+  if (state.fingerprint !== fingerprint.hash || difference !== null)
     throw new FolkmootError("run-mismatch", {
-      message: `The checkpoint of step ${checkpoint.step} in ${directory} belongs to another run.`,
-      reason: "The model, the data or a setting that changes the numbers is not the one it was made with.",
+      message: `The checkpoint of step ${checkpoint.step} in ${directory} belongs to another run${difference === null ? "" : `: ${difference}`}.`,
+      reason: "The model, the data, the device or a setting that changes the numbers is not the one it was made with.",
       action: "Use the same model, data and settings to resume it, or name another folder.",
-      details: { directory, expected: fingerprint, found: checkpoint.state.fingerprint },
+      details: { directory, expected: fingerprint.hash, found: state.fingerprint, difference },
     });
   await trainer.loadAdapter(checkpoint.adapter);
   await trainer.loadState(checkpoint.file(optimizerFileName));

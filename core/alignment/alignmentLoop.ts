@@ -4,30 +4,51 @@ import { FolkmootError } from "../contract/errors.ts";
 import type { EmitEvent } from "../contract/events.ts";
 import { randomStream } from "../random.ts";
 import type { Journal } from "../workspace/journal.ts";
-import { type AlignmentState, type EvaluationPoint, writeAlignmentCheckpoint } from "./alignmentCheckpoint.ts";
+import {
+  type AlignmentState,
+  type EvaluationPoint,
+  writeAlignmentCheckpoint,
+  writeBestCheckpoint,
+} from "./alignmentCheckpoint.ts";
+import { withCancel } from "./cancellation.ts";
 import { checkDivergence } from "./divergence.ts";
-import type { NativeTrainer } from "./nativeTrainer.ts";
+import { bestPoint, hasStalled } from "./earlyStop.ts";
+import type { Fingerprint } from "./fingerprint.ts";
+import type { NativeTrainer, StepResult } from "./nativeTrainer.ts";
 import { type Plan, positionsOfStep, RowOrder } from "./plan.ts";
 import type { PreparedRows } from "./prepareRows.ts";
 import { askQuestion, type Question } from "./questions.ts";
 import { RateMeter } from "./rate.ts";
+import type { Samples } from "./samples.ts";
 import { scheduleFactor } from "./schedule.ts";
 import type { TokenizedRow } from "./tokenizeRows.ts";
 import { type Measured, measureQuestions } from "./trainStep.ts";
+
+/** Log-probabilities of all responses of all rows under the base, in the order of the rows. */
+export interface References {
+  readonly training: readonly (readonly number[])[];
+  readonly evaluation: readonly (readonly number[])[];
+}
 
 export interface LoopParts {
   readonly config: AlignConfig;
   readonly plan: Plan;
   readonly rows: PreparedRows;
-  readonly fingerprint: string;
+  /** Null where the loss needs none. */
+  readonly references: References | null;
+  readonly fingerprint: Fingerprint;
   readonly trainer: NativeTrainer;
+  /** The run's folder. */
+  readonly directory: string;
   readonly checkpoints: string;
   readonly metrics: Journal<MetricsLine>;
+  /** Null where none are wanted. */
+  readonly samples: Samples | null;
   readonly emit: EmitEvent;
   /** Seconds of a monotonic clock. */
   readonly clock: () => number;
-  /** Most tokens in one forward call. */
-  readonly tokenBudget: number;
+  /** Resolves at once, or when a pause is over. */
+  readonly whilePaused: () => Promise<void>;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -38,6 +59,9 @@ export interface LoopStart {
   readonly evaluations: readonly EvaluationPoint[];
 }
 
+/** `steps`: all that were planned. `time`: this session's minutes are over, and the run can go on. */
+export type EndReason = "steps" | "early-stop" | "time";
+
 export class AlignmentLoop {
   readonly losses: number[];
   readonly evaluations: EvaluationPoint[];
@@ -46,6 +70,8 @@ export class AlignmentLoop {
   seconds = 0;
   private step: number;
   private saved: number | null;
+  private readonly started: number;
+  private readonly first: number;
   private readonly parts: LoopParts;
   private readonly order: RowOrder;
   private readonly meter: RateMeter;
@@ -53,6 +79,8 @@ export class AlignmentLoop {
   constructor(parts: LoopParts, start: LoopStart) {
     this.parts = parts;
     this.step = start.step;
+    this.first = start.step;
+    this.started = parts.clock();
     this.saved = start.step === 0 ? null : start.step;
     this.losses = [...start.losses];
     this.evaluations = [...start.evaluations];
@@ -61,23 +89,38 @@ export class AlignmentLoop {
   }
 
   /** @throws cancelled after a checkpoint was written; training-diverged, which writes none */
-  async run(): Promise<void> {
-    const { plan, signal } = this.parts;
+  async run(): Promise<EndReason> {
+    const { plan, signal, samples, whilePaused } = this.parts;
     try {
       await this.evaluateWhenDue();
-      while (this.step < plan.steps) {
+      await samples?.takeWhenDue(this.step);
+      let end = this.endReason();
+      while (end === null) {
+        await whilePaused();
         signal?.throwIfAborted();
         await this.trainOneStep();
         await this.evaluateWhenDue();
+        await samples?.takeWhenDue(this.step);
         if (this.checkpointDue()) await this.save();
+        end = this.endReason();
       }
       if (this.saved !== this.step) await this.save();
+      return end;
     } catch (error) {
       if (signal?.aborted !== true || (error instanceof FolkmootError && error.code === "training-diverged"))
         throw error;
       if (this.step > 0 && this.saved !== this.step) await this.save();
       throw stopped(this.step, plan.steps);
     }
+  }
+
+  /** A session that may go on makes at least one step, however short its time. */
+  private endReason(): EndReason | null {
+    const { config, plan, clock } = this.parts;
+    if (this.step >= plan.steps) return "steps";
+    if (hasStalled(this.evaluations, config.earlyStop)) return "early-stop";
+    const seconds = config.maxMinutes === null ? Number.POSITIVE_INFINITY : config.maxMinutes * 60;
+    return this.step > this.first && clock() - this.started >= seconds ? "time" : null;
   }
 
   private async trainOneStep(): Promise<void> {
@@ -91,19 +134,22 @@ export class AlignmentLoop {
     const measured = await this.measure(questions, true);
     checkDivergence(step, measured.loss, 0, this.losses, this.saved);
     const learningRate = config.optimizer.learningRate * scheduleFactor(step, plan.steps, config.schedule);
-    const { beta1, beta2, epsilon, weightDecay, clipNorm } = config.optimizer;
-    const { gradNorm } = await trainer.step({
-      learningRate,
-      beta1,
-      beta2,
-      epsilon,
-      weightDecay,
-      clipNorm,
-      gradientScale: 1 / questions.length,
-    });
+    const { gradNorm } = await this.update(learningRate, questions.length);
     checkDivergence(step, measured.loss, gradNorm, this.losses, this.saved);
     const epoch = end / this.parts.rows.training.length;
     await this.record({ step, epoch, ...measured, gradNorm, learningRate }, clock() - started);
+  }
+
+  /** A gradient that is not finite changes nothing; the addon refuses it, and we say which checkpoint is left. */
+  private async update(learningRate: number, questions: number): Promise<Pick<StepResult, "gradNorm">> {
+    const { beta1, beta2, epsilon, weightDecay, clipNorm } = this.parts.config.optimizer;
+    const optimizer = { learningRate, beta1, beta2, epsilon, weightDecay, clipNorm };
+    try {
+      return await this.parts.trainer.step({ ...optimizer, gradientScale: 1 / questions });
+    } catch (error) {
+      if ((error as Partial<FolkmootError>).code !== "training-diverged") throw error;
+      return { gradNorm: Number.NaN };
+    }
   }
 
   private async record(line: MetricsLine, seconds: number): Promise<void> {
@@ -127,39 +173,38 @@ export class AlignmentLoop {
   }
 
   private questionAt(position: number): Question {
-    const { config, rows } = this.parts;
+    const { config, rows, references } = this.parts;
     const { epoch, row } = this.order.at(position);
     const random = randomStream(config.seed, "candidates", epoch, row);
-    return askQuestion(rows.training[row] as TokenizedRow, config.loss, config.maxRejected, random);
+    const tokens = rows.training[row] as TokenizedRow;
+    return askQuestion(tokens, config.loss, config.maxRejected, random, references?.training[row] ?? null);
   }
 
   /** The curve has a point before the first step, every `evaluateEvery` steps and at the end. */
   private async evaluateWhenDue(): Promise<void> {
-    const { config, plan, rows, emit } = this.parts;
+    const { config, plan, rows, references, emit } = this.parts;
     const { step } = this;
     const regular = config.evaluateEvery > 0 && step % config.evaluateEvery === 0;
     const due = rows.evaluation.length > 0 && (step === 0 || step === plan.steps || regular);
     if (!due || this.evaluations.some((point) => point.step === step)) return;
-    const questions = rows.evaluation.map((row, index) =>
-      askQuestion(row, config.loss, config.maxRejected, randomStream(config.seed, "evaluation-candidates", index)),
-    );
+    const questions = rows.evaluation.map((row, index) => {
+      const random = randomStream(config.seed, "evaluation-candidates", index);
+      return askQuestion(row, config.loss, config.maxRejected, random, references?.evaluation[index] ?? null);
+    });
     const { loss, accuracy } = await this.measure(questions, false);
     if (!Number.isFinite(loss)) checkDivergence(step, loss, 0, this.losses, this.saved);
     const point = { step, loss, accuracy };
     this.evaluations.push(point);
     emit({ type: "evaluation", ...point });
+    if (bestPoint(this.evaluations) === point)
+      await writeBestCheckpoint(this.parts.directory, this.parts.trainer, this.state());
   }
 
   /** An abort stops the native call in flight; never the update itself, which would leave half an adapter. */
-  private async measure(questions: readonly Question[], gradients: boolean): Promise<Measured> {
-    const { trainer, config, tokenBudget, signal } = this.parts;
-    const cancel = () => trainer.cancel();
-    signal?.addEventListener("abort", cancel);
-    try {
-      return await measureQuestions(trainer, questions, { loss: config.loss, tokenBudget, gradients, signal });
-    } finally {
-      signal?.removeEventListener("abort", cancel);
-    }
+  private measure(questions: readonly Question[], gradients: boolean): Promise<Measured> {
+    const { trainer, config, signal } = this.parts;
+    const options = { loss: config.loss, tokenBudget: config.batchTokens, gradients, signal };
+    return withCancel(trainer, signal, () => measureQuestions(trainer, questions, options));
   }
 
   private checkpointDue(): boolean {
@@ -168,12 +213,16 @@ export class AlignmentLoop {
   }
 
   private async save(): Promise<void> {
-    const { checkpoints, trainer, fingerprint, plan, config } = this.parts;
+    await writeAlignmentCheckpoint(this.parts.checkpoints, this.parts.trainer, this.state());
+    this.saved = this.step;
+  }
+
+  private state(): AlignmentState {
+    const { fingerprint, plan, config } = this.parts;
     const { step, evaluations } = this;
     const position = step === 0 ? 0 : positionsOfStep(step, plan, config.accumulation)[1];
-    const state: AlignmentState = { fingerprint, step, position, seed: config.seed, evaluations };
-    await writeAlignmentCheckpoint(checkpoints, trainer, state);
-    this.saved = step;
+    const { hash, parts } = fingerprint;
+    return { fingerprint: hash, parts, step, position, seed: config.seed, evaluations: [...evaluations] };
   }
 }
 

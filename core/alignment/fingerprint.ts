@@ -1,25 +1,45 @@
 /** What a run's numbers depend on: a checkpoint may be resumed only where all of it is the same. */
 import type { AlignConfig } from "../contract/alignment.ts";
 import { sha256 } from "../workspace/hash.ts";
+import { firstDifference } from "../workspace/runConfig.ts";
 
-export interface FingerprintParts {
+export interface FingerprintSources {
   /** SHA-256 of the GGUF. */
   readonly model: string;
   /** SHA-256 of the data file. */
   readonly data: string;
-  readonly tokenBudget: number;
+  /** What computes, e.g. `CPU`. */
+  readonly device: string;
 }
 
-/** Paths, threads and how often something is saved or measured change no number and are left out. */
-export function fingerprintOf(config: AlignConfig, parts: FingerprintParts): string {
-  const { seed, loss, lora, optimizer, schedule, epochs, maxSteps, accumulation, maxLength, appendEos, maxRejected } =
-    config;
-  const { evaluationShare } = config;
-  return sha256(
-    JSON.stringify([
-      parts,
-      { seed, loss, lora, optimizer, schedule, epochs, maxSteps, accumulation },
-      { maxLength, appendEos, maxRejected, evaluationShare },
-    ]),
-  );
+export interface Fingerprint {
+  readonly hash: string;
+  /** What the hash is made of, and the device; kept with a checkpoint so that a refusal can say what differs. */
+  readonly parts: Readonly<Record<string, unknown>>;
+}
+
+/** Paths, threads and how often something is saved, measured or sampled change no number and are left out. */
+export function fingerprintOf(config: AlignConfig, { model, data, device }: FingerprintSources): Fingerprint {
+  const { seed, loss, optimizer, schedule, epochs, maxSteps, accumulation, maxLength, appendEos, maxRejected } = config;
+  const { evaluationShare, batchTokens } = config;
+  // Without the switch where it is off: checkpoints from before there was one stay valid.
+  const { rsLora, ...plain } = config.lora;
+  const lora = rsLora ? config.lora : plain;
+  const training = { seed, loss, lora, optimizer, schedule, epochs, maxSteps, accumulation };
+  const rows = { maxLength, appendEos, maxRejected, evaluationShare };
+  const hash = sha256(JSON.stringify([{ model, data, tokenBudget: batchTokens }, training, rows]));
+  return { hash, parts: { model, data, device, batchTokens, ...training, ...rows } };
+}
+
+/** What differs, as a person calls it; null when nothing is known to. */
+export function whatDiffers(before: Fingerprint["parts"], now: Fingerprint["parts"]): string | null {
+  const path = firstDifference(before, JSON.parse(JSON.stringify(now)));
+  if (path === undefined) return null;
+  if (path === "model" || path === "data") return `the ${path} file has another content`;
+  const [old, current] = [before, now].map((parts) => JSON.stringify(valueAt(parts, path)) ?? "not set");
+  return `${path} was ${old} and is ${current}`;
+}
+
+function valueAt(parts: unknown, path: string): unknown {
+  return path.split(".").reduce<unknown>((inner, key) => (inner as Record<string, unknown> | undefined)?.[key], parts);
 }

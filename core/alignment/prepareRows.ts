@@ -2,6 +2,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { AlignConfig } from "../contract/alignment.ts";
 import { FolkmootError } from "../contract/errors.ts";
+import { stoppedBeforeFirstStep } from "./cancellation.ts";
 import { type DataSet, loadDataSet } from "./dataSet.ts";
 import { splitRows } from "./split.ts";
 import {
@@ -34,7 +35,7 @@ export async function prepareRows(
   for (const [index, row] of rows.entries()) {
     if (index % rowsPerTurn === 0) {
       await setImmediate();
-      if (signal?.aborted === true) throw stopped();
+      if (signal?.aborted === true) throw stoppedBeforeFirstStep();
     }
     const tokens = tokenizeRow(row, tokenizer, config, counts);
     if (tokens === null) continue;
@@ -55,11 +56,4 @@ export async function prepareRows(
     evaluation: pick(split.evaluation),
     counts: { ...counts, duplicates, outsideScale },
   };
-}
-
-function stopped(): FolkmootError {
-  return new FolkmootError("cancelled", {
-    message: "Training was stopped before its first step.",
-    action: "Start it again when you like.",
-  });
 }

@@ -193,7 +193,7 @@ export const alignConfig = z.object({
   /** Compute threads; 0 = as many as there are cores. */
   threads: z.number().int().nonnegative().default(0),
   /** Most prompt and response tokens in one forward call; memory grows with it. A longer question stands alone. */
-  batchTokens: z.number().int().min(32).default(1024),
+  batchTokens: z.number().int().positive().default(1024),
   /** What backward reads: kept (faster), computed again (less memory), or kept while it takes a quarter of the memory. */
   activations: z.enum(["automatic", "keep", "recompute"]).default("automatic"),
   /** Ends the run at the evaluation curve. The best point's checkpoint is kept in any case (run directory, `best/`). */

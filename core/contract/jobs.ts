@@ -170,7 +170,25 @@ export const engineContract = {
 
 /** The trainer host: everything that runs the native addon. */
 export const trainerContract = {
-  align: { run: job(alignConfig) },
+  align: {
+    run: procedure
+      .input(
+        z.object({
+          config: alignConfig,
+          directory: z.string(),
+          /**
+           * Folder that runs share for what need not be computed twice (reference log-probabilities, measured memory);
+           * null = that of the workspace which the run stands in, else one in the run itself.
+           */
+          cache: z.string().nullable().default(null),
+        }),
+      )
+      .output(eventIterator(jobEvent)),
+    /** `directory` as it was given to `run`. A paused training keeps its memory; stopping it is ending its stream. */
+    control: procedure
+      .input(z.object({ directory: z.string(), action: z.enum(["pause", "resume"]) }))
+      .output(z.object({ state: z.enum(["running", "paused"]) })),
+  },
   export: {
     adapter: procedure.input(exportAdapterConfig).output(eventIterator(jobEvent)),
     merged: procedure.input(exportMergedConfig).output(eventIterator(jobEvent)),

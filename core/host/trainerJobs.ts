@@ -1,8 +1,11 @@
 /** The trainer's jobs: run directory, trainer and tokenizer are opened here, used by core/, and closed here. */
+import { existsSync } from "node:fs";
+import { basename, dirname, join, resolve } from "node:path";
 import type { z } from "zod";
+import type { AlignmentControls } from "../alignment/controls.ts";
 import { gradcheck } from "../alignment/gradcheck.ts";
 import { loadNativeAddon } from "../alignment/nativeAddon.ts";
-import type { NativeAddon } from "../alignment/nativeTrainer.ts";
+import type { NativeAddon, OpenOptions } from "../alignment/nativeTrainer.ts";
 import { runAlignment } from "../alignment/runAlignment.ts";
 import { type AlignConfig, alignConfig } from "../contract/alignment.ts";
 import type { EmitEvent } from "../contract/events.ts";
@@ -14,9 +17,11 @@ import { openTokenizer } from "../models/llama/tokenizer.ts";
 import { recordFinished } from "../workspace/eventLog.ts";
 import { RunDirectory } from "../workspace/runDirectory.ts";
 import type { JobResult, RunInput } from "./engineJobs.ts";
+import { TrainingSampler } from "./trainingSampler.ts";
 
 export async function alignJob(
-  { config, directory }: RunInput<AlignConfig>,
+  { config, directory, cache }: RunInput<AlignConfig> & { readonly cache: string | null },
+  controls: AlignmentControls,
   emit: EmitEvent,
   signal: AbortSignal,
 ): Promise<JobResult> {
@@ -25,9 +30,13 @@ export async function alignJob(
   await using _run = run;
   emit({ type: "started", run: run.id, directory: run.path, resumed });
   await using tokenizer = await openTokenizer(config.model);
-  const trainer = await openTrainer(loadNativeAddon(), config.model, config.threads);
+  await using sampler = new TrainingSampler({ path: config.model, threads: config.threads });
+  const { activations } = config;
+  const trainer = await openTrainer(loadNativeAddon(), config.model, config.threads, { activations });
   try {
-    const aligned = await runAlignment({ config, run, trainer, tokenizer, emit, signal });
+    const shared = cache ?? workspaceCache(run.path);
+    const parts = { trainer, tokenizer, sampler, controls, emit, signal };
+    const aligned = await runAlignment({ config, run, cache: shared, ...parts });
     // This process does nothing else, so its largest resident set is the training's.
     const result = { ...aligned, peakResidentBytes: process.resourceUsage().maxRSS * 1024 };
     await recordFinished(run, result);
@@ -66,8 +75,17 @@ export async function gradcheckJob(input: z.infer<typeof gradcheckInput>): Promi
   }
 }
 
-function openTrainer(addon: NativeAddon, model: string, threads: number) {
-  return addon.openTrainer({ model, libraries: ggmlLibraryFolder({ device: "cpu" }), threads });
+function openTrainer(addon: NativeAddon, model: string, threads: number, options: Partial<OpenOptions> = {}) {
+  return addon.openTrainer({ model, libraries: ggmlLibraryFolder({ device: "cpu" }), threads, ...options });
+}
+
+/** `cache` of the workspace that the run stands in; undefined for a run that stands by itself. */
+function workspaceCache(run: string): string | undefined {
+  const runs = dirname(resolve(run));
+  const workspace = dirname(runs);
+  return basename(runs) === "runs" && existsSync(join(workspace, "workspace.json"))
+    ? join(workspace, "cache")
+    : undefined;
 }
 
 function exportTools(threads: number, signal: AbortSignal): ExportTools {

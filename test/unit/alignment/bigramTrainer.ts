@@ -13,6 +13,8 @@ export interface Faults {
   before?(method: string, call: number): void | Promise<void>;
   /** Log-probabilities of this forward call (from 1) are NaN. */
   poisonedForward?: number;
+  /** The adapter stays on where the base is asked for. */
+  adapterStaysOn?: boolean;
 }
 
 export class BigramTrainer implements NativeTrainer {
@@ -21,6 +23,10 @@ export class BigramTrainer implements NativeTrainer {
   readonly calls: Record<string, number> = {};
   /** Rows per forward call. */
   readonly forwardSizes: number[] = [];
+  /** Rows for which the base was asked. */
+  adapterOff = 0;
+  /** The adapter that was asked for last. */
+  lora: NewAdapter | null = null;
   adapter: Float64Array;
   gradient: Float64Array;
   private first: Float64Array;
@@ -32,7 +38,7 @@ export class BigramTrainer implements NativeTrainer {
   private readonly vocabulary: number;
   private readonly faults: Faults;
 
-  constructor(vocabulary = 128, faults: Faults = {}, contextLength = 512) {
+  constructor(vocabulary = 128, faults: Faults = {}, contextLength = 512, device = "test") {
     this.vocabulary = vocabulary;
     this.faults = faults;
     const size = vocabulary * vocabulary;
@@ -47,13 +53,14 @@ export class BigramTrainer implements NativeTrainer {
       vocabulary,
       contextLength,
       tied: false,
-      device: "test",
+      device,
       threads: 1,
     };
   }
 
-  async newAdapter(_: NewAdapter): Promise<void> {
+  async newAdapter(adapter: NewAdapter): Promise<void> {
     await this.enter("newAdapter");
+    this.lora = adapter;
     for (const array of [this.adapter, this.gradient, this.first, this.second]) array.fill(0);
     this.steps = 0;
   }
@@ -62,6 +69,8 @@ export class BigramTrainer implements NativeTrainer {
     await this.enter("forward");
     this.forwardSizes.push(rows.length);
     if (options.keep) this.kept = rows;
+    if (!options.adapter) this.adapterOff += rows.length;
+    const adapter = options.adapter || this.faults.adapterStaysOn === true;
     const result: number[][][] = [];
     for (const row of rows) {
       await setImmediate();
@@ -69,7 +78,7 @@ export class BigramTrainer implements NativeTrainer {
       result.push(
         row.responses.map((response) =>
           response.map((token, i) =>
-            Math.log(this.probabilities(previous(row, response, i), options.adapter)[token] as number),
+            Math.log(this.probabilities(previous(row, response, i), adapter)[token] as number),
           ),
         ),
       );

@@ -1,95 +1,12 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
-import { latestAlignmentCheckpoint } from "../../../core/alignment/alignmentCheckpoint.ts";
+import { describe, expect, it } from "vitest";
 import { planSteps, positionsOfStep, RowOrder } from "../../../core/alignment/plan.ts";
-import { type AlignmentResult, runAlignment } from "../../../core/alignment/runAlignment.ts";
-import { type AlignConfig, alignConfig, metricsLine } from "../../../core/contract/alignment.ts";
-import type { JobEvent } from "../../../core/contract/events.ts";
+import { runAlignment } from "../../../core/alignment/runAlignment.ts";
+import { alignConfig } from "../../../core/contract/alignment.ts";
 import { RunDirectory } from "../../../core/workspace/runDirectory.ts";
-import { BigramTrainer, type Faults } from "./bigramTrainer.ts";
-
-const folder = await mkdtemp(join(tmpdir(), "folkmoot-align-"));
-afterAll(() => rm(folder, { recursive: true }));
-
-const tokenizer = { tokenize: (text: string) => [...text].map((letter) => letter.charCodeAt(0)), bos: 1, eos: 2 };
-const model = join(folder, "model.gguf");
-const data = join(folder, "data.json");
-writeFileSync(model, "a model");
-writeFileSync(
-  data,
-  JSON.stringify(
-    Array.from({ length: 30 }, (_, i) => ({
-      query: `q${i % 25}`,
-      responses: [`good ${i}`, `bad ${i % 7}`, "worse", `dull ${i}`, "none"].slice(0, 2 + (i % 4)),
-      scores: [6, 3, 1, 4, 2].slice(0, 2 + (i % 4)),
-    })),
-  ),
-);
-
-let runs = 0;
-const settings = (over: Partial<Record<keyof AlignConfig, unknown>> = {}) =>
-  alignConfig.parse({
-    model,
-    data,
-    optimizer: { learningRate: 0.2 },
-    epochs: 3,
-    accumulation: 4,
-    evaluationShare: 0.1,
-    evaluateEvery: 5,
-    checkpointEvery: 5,
-    ...over,
-  });
-
-interface Session {
-  directory?: string;
-  config?: AlignConfig;
-  faults?: Faults;
-  signal?: AbortSignal;
-  tokenBudget?: number;
-  onEvent?: (event: JobEvent) => void;
-}
-
-async function align(session: Session = {}) {
-  const { config = settings(), directory = join(folder, `run-${runs++}`), onEvent } = session;
-  const trainer = new BigramTrainer(128, session.faults);
-  const events: JobEvent[] = [];
-  const emit = (event: JobEvent) => {
-    events.push(event);
-    onEvent?.(event);
-  };
-  const { run } = await RunDirectory.openOrCreate(directory, { config, schema: alignConfig, files: [model, data] });
-  let result: AlignmentResult | undefined;
-  let error: unknown;
-  let time = 0;
-  try {
-    const { signal, tokenBudget } = session;
-    const optional = { ...(signal && { signal }), ...(tokenBudget && { tokenBudget }) };
-    result = await runAlignment({ config, run, trainer, tokenizer, emit, clock: () => time++, ...optional });
-  } catch (thrown) {
-    error = thrown;
-  } finally {
-    await run.close();
-  }
-  return { result, error, trainer, events, directory, metrics: metricsOf(directory) };
-}
-
-const text = (path: string) => readFileSync(path, "utf8");
-const metricsOf = (directory: string) =>
-  (existsSync(join(directory, "metrics.jsonl")) ? text(join(directory, "metrics.jsonl")) : "")
-    .split("\n")
-    .filter((line) => line !== "")
-    .map((line) => metricsLine.parse(JSON.parse(line)));
-const checkpointBytes = async (directory: string) => {
-  const checkpoint = await latestAlignmentCheckpoint(join(directory, "checkpoints"));
-  if (checkpoint === undefined) throw new Error("no checkpoint");
-  const files = ["adapter.gguf", "optimizer.bin", "state.json"].map((name) =>
-    readFileSync(checkpoint.file(name), "hex"),
-  );
-  return { step: checkpoint.step, files };
-};
+import { BigramTrainer } from "./bigramTrainer.ts";
+import { align, checkpointBytes, newDirectory, settings, text, tokenizer } from "./session.ts";
 
 const whole = await align();
 const wholeCheckpoint = await checkpointBytes(whole.directory);
@@ -132,7 +49,9 @@ describe("a run", () => {
   });
 
   it("does not depend on how questions are packed into forward calls", async () => {
-    const [packed, single] = [await align({ tokenBudget: 4096 }), await align({ tokenBudget: 1 })];
+    const [packed, single] = (await Promise.all(
+      [4096, 1].map((batchTokens) => align({ config: settings({ batchTokens }) })),
+    )) as [Awaited<ReturnType<typeof align>>, Awaited<ReturnType<typeof align>>];
     expect(Math.max(...packed.trainer.forwardSizes)).toBe(4);
     expect(Math.max(...single.trainer.forwardSizes)).toBe(1);
     for (const [i, line] of packed.metrics.entries()) expect(line.loss).toBeCloseTo(single.metrics[i]?.loss ?? 0, 9);
@@ -160,7 +79,7 @@ describe("a run", () => {
 
   it("refuses a loss that does not exist before it loads anything", async () => {
     const config = settings({ loss: { id: "stable-alignment", semantics: "reference", reduction: "sum" } });
-    const directory = join(folder, `run-${runs++}`);
+    const directory = newDirectory();
     const { run } = await RunDirectory.openOrCreate(directory, { config, schema: alignConfig, files: [] });
     const trainer = new BigramTrainer();
     await expect(runAlignment({ config, run, trainer, tokenizer, emit: () => {} })).rejects.toMatchObject({
@@ -186,7 +105,7 @@ describe("stopped and resumed", () => {
     ["in a backward after it", "backward", 8],
     ["in an update", "step", 13],
     ["while the optimizer state of the second checkpoint is written", "saveState", 2],
-    ["while the last adapter is written", "saveAdapter", 5],
+    ["while the last adapter is written", "saveAdapter", 10],
   ])("killed %s: the resumed run equals the uninterrupted one, bit for bit", async (_, method, call) => {
     const before = (called: string, n: number) => {
       if (called === method && n === call) throw crash;
@@ -248,10 +167,12 @@ describe("stopped and resumed", () => {
     });
   });
 
-  it("refuses a checkpoint of other numbers", async () => {
-    const stopped = await align({ tokenBudget: 64 });
-    const other = await align({ directory: stopped.directory, tokenBudget: 65 });
+  it("refuses a checkpoint that another device made, and says so", async () => {
+    const stopped = await align({ config: settings({ maxSteps: 3 }) });
+    const config = settings({ maxSteps: 3 });
+    const other = await align({ directory: stopped.directory, config, device: "Vulkan" });
     expect(other.error).toMatchObject({ code: "run-mismatch" });
+    expect((other.error as Error).message).toContain('device was "test" and is "Vulkan"');
     expect(text(join(stopped.directory, "metrics.jsonl"))).not.toBe("");
   });
 });

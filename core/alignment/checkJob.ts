@@ -1,0 +1,66 @@
+/** What can be said about a job before its first step: settings that do not go together, rows that teach nothing. */
+import type { AlignConfig, LossSettings } from "../contract/alignment.ts";
+import { FolkmootError } from "../contract/errors.ts";
+import type { EmitEvent } from "../contract/events.ts";
+import { computeLoss, needsPairs } from "./losses/index.ts";
+import { bestIndex, strictlyLower } from "./losses/loss.ts";
+import type { TrainerInfo } from "./nativeTrainer.ts";
+import type { PreparedRows } from "./prepareRows.ts";
+
+/** @throws bad-setting before anything is loaded */
+export function checkSettings({ loss, samples }: AlignConfig, canSample: boolean): void {
+  // A loss that refuses its own settings does so here.
+  computeLoss([[-1], [-1]], [2, 1], loss);
+  if (samples.every === 0) return;
+  if (samples.prompts.length === 0)
+    throw new FolkmootError("bad-setting", {
+      message: "samples.every is set, but samples.prompts is empty.",
+      action: "Give at least one prompt (--sample-prompts), or set samples.every to 0.",
+    });
+  if (!canSample)
+    throw new FolkmootError("bad-setting", {
+      message: "samples.every is set, but nothing here can generate text.",
+      reason: "The trainer was started without a language model to speak with.",
+      action: "Set samples.every to 0.",
+    });
+}
+
+/** Rows can be no longer than the model's context. */
+export function limitLength(config: AlignConfig, { contextLength }: TrainerInfo, emit: EmitEvent): AlignConfig {
+  if (config.maxLength <= contextLength) return config;
+  const message = `Rows are cut at ${contextLength} tokens, the context of the model, instead of ${config.maxLength}.`;
+  emit({ type: "warning", message, details: { maxLength: config.maxLength, contextLength } });
+  return { ...config, maxLength: contextLength };
+}
+
+/** @throws bad-setting when the loss lives on pairs and no row has one */
+export function checkRows(config: AlignConfig, rows: PreparedRows, emit: EmitEvent): void {
+  const { counts, training } = rows;
+  const pairless = needsPairs(config.loss) ? withoutPairs(rows) : 0;
+  if (pairless === training.length) throw noPairs(config.loss, config.data);
+  const parts = [
+    [counts.rowsDropped, "rows without text were left out"],
+    [counts.responsesDropped, "empty responses were left out"],
+    [counts.queriesCut, "queries were cut at their left"],
+    [counts.responsesCut, "responses were cut at the maximum"],
+    [counts.duplicates, "rows repeat an earlier one"],
+    [counts.outsideScale, "rows have a score outside 1 to 7"],
+    [pairless, `rows have no lower-rated response and teach nothing under ${config.loss.id}`],
+  ] as const;
+  const said = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  if (said.length === 0) return;
+  emit({ type: "warning", message: `${said.join("; ")}.`, details: { ...counts, training: training.length } });
+}
+
+function withoutPairs({ training }: PreparedRows): number {
+  return training.filter(({ scores }) => strictlyLower(scores, bestIndex(scores)).length === 0).length;
+}
+
+function noPairs(loss: LossSettings, data: string): FolkmootError {
+  return new FolkmootError("bad-setting", {
+    message: `The ${loss.id} loss has nothing to learn from ${data}: no row has a response that is rated lower than its best.`,
+    reason: "It compares the best response with lower-rated ones.",
+    action: "Choose data with rated alternatives, or a loss that learns the best response by itself (sft, orpo).",
+    details: { loss: loss.id, data },
+  });
+}
