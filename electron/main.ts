@@ -7,7 +7,8 @@ import { openServiceWorkbench } from "./serviceWorkbench.ts";
 const fromSource = import.meta.url.endsWith(".ts");
 const here = import.meta.dirname;
 
-await startApplication({
+// Not awaited: Electron is ready only once this file has run to its end, and would wait for itself for ever.
+void startApplication({
   openWorkbench: openServiceWorkbench,
   pageFolder: fromSource ? join(here, "..", "dist", "renderer") : join(here, "..", "renderer"),
   preload: join(here, fromSource ? "preload.cts" : "preload.cjs"),

@@ -8,6 +8,9 @@ import { place, profileFolder } from "./places.ts";
 import { killUtilities } from "./utility.ts";
 import { BrowserWindow, windowEvents } from "./windows.ts";
 
+/** Electron becomes ready after the entry file has run to its end, awaits at its top level included. */
+export const entryHasRun = Promise.withResolvers<void>();
+
 class App extends EventEmitter {
   readonly name = "folkmoot";
   readonly isPackaged = false;
@@ -102,8 +105,7 @@ class App extends EventEmitter {
   }
 
   private async start(): Promise<void> {
-    // Electron becomes ready after the entry file has run once.
-    await new Promise((resolve) => setImmediate(resolve));
+    await entryHasRun.promise;
     await browserContext(profileFolder());
     this.ready = true;
     this.emit("ready");

@@ -60,7 +60,7 @@ const router = {
 };
 
 const extension = import.meta.url.endsWith(".ts") ? "cts" : "cjs";
-await startApplication({
+void startApplication({
   openWorkbench: async (options) => {
     if (options.workspace.endsWith("locked"))
       throw new FolkmootError("workspace-locked", { message: "It is open elsewhere.", action: "Close the other one." });

@@ -15,10 +15,10 @@ interface Answer {
 }
 
 export async function launchStandIn({ entry, userData, args = [], env = {} }: LaunchOptions): Promise<Desktop> {
-  const child = fork(entry, [`--user-data-dir=${userData}`, ...args], {
+  const child = fork(new URL("./mainLoader.ts", import.meta.url), [entry, `--user-data-dir=${userData}`, ...args], {
     serialization: "advanced",
     stdio: ["ignore", "pipe", "pipe", "ipc"],
-    execArgv: ["--import", new URL("./register.ts", import.meta.url).href],
+    execArgv: [],
     env: { ...process.env, [optionsVariable]: JSON.stringify(chromiumOptions()), ...env },
   });
   let errors = "";

@@ -8,12 +8,13 @@ const types: Record<string, string> = { ".html": "text/html", ".js": "text/javas
 protocol.registerSchemesAsPrivileged([
   { scheme: "app", privileges: { standard: true, secure: true, supportFetchAPI: true } },
 ]);
-await app.whenReady();
-protocol.handle("app", async (request) => {
-  const { pathname } = new URL(request.url);
-  const name = pathname === "/" ? "index.html" : pathname.slice(1);
-  const file = await readFile(join(process.env.FIXTURE_PAGE ?? "", name)).catch(() => null);
-  if (file === null) return new Response("", { status: 404 });
-  return new Response(new Uint8Array(file), { headers: { "Content-Type": types[extname(name)] ?? "text/plain" } });
+void app.whenReady().then(() => {
+  protocol.handle("app", async (request) => {
+    const { pathname } = new URL(request.url);
+    const name = pathname === "/" ? "index.html" : pathname.slice(1);
+    const file = await readFile(join(process.env.FIXTURE_PAGE ?? "", name)).catch(() => null);
+    if (file === null) return new Response("", { status: 404 });
+    return new Response(new Uint8Array(file), { headers: { "Content-Type": types[extname(name)] ?? "text/plain" } });
+  });
+  void new BrowserWindow().loadURL("app://folkmoot/");
 });
-void new BrowserWindow().loadURL("app://folkmoot/");

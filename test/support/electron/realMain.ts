@@ -4,7 +4,7 @@ import { startApplication } from "../../../electron/application.ts";
 import { openServiceWorkbench } from "../../../electron/serviceWorkbench.ts";
 
 const extension = import.meta.url.endsWith(".ts") ? "cts" : "cjs";
-await startApplication({
+void startApplication({
   openWorkbench: async (options) => {
     const workbench = await openServiceWorkbench(options);
     Object.assign(globalThis, { workbench });

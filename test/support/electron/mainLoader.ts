@@ -1,8 +1,9 @@
 /**
- * `node --import` of the stand-in's main process: puts the stand-in in place of `electron`, and lets the driver run
+ * Starts the stand-in's main process, with the entry as its argument: puts the stand-in in place of `electron`, and lets the driver run
  * functions there, as Playwright's `electronApplication.evaluate` does.
  */
 import { registerHooks } from "node:module";
+import { pathToFileURL } from "node:url";
 
 const standIn = new URL("./electron.ts", import.meta.url).href;
 
@@ -14,6 +15,7 @@ registerHooks({
 });
 
 const electron = await import("./electron.ts");
+const { entryHasRun } = await import("./app.ts");
 // After Playwright has been loaded, which looks at it too.
 Object.defineProperty(process.versions, "electron", { value: "45.4.1" });
 Object.defineProperty(process.versions, "chrome", { value: "150" });
@@ -36,3 +38,7 @@ process.on("message", async (message: Evaluate | { exit: true }) => {
   }
 });
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
+
+process.argv.splice(1, 1);
+await import(pathToFileURL(process.argv[1] ?? "").href);
+entryHasRun.resolve();
