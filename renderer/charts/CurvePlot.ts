@@ -35,6 +35,9 @@ export interface PlotListener {
   readonly outside: (count: number) => void;
 }
 
+/** Distances of the ticks of x: whole steps only. */
+const wholeSteps = [0, 1, 2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));
+
 /** Milliseconds of rest after which the points outside are counted: that is a scan of all of them. */
 const rest = 250;
 
@@ -182,6 +185,7 @@ export class CurvePlot implements GroupedPlot {
             size: 24,
             gap: 4,
             space: 60,
+            incrs: wholeSteps,
             values: (_, splits) => splits.map((x) => (Number.isInteger(x) ? formatCompact(x) : "")),
           },
           {

@@ -72,7 +72,7 @@ export function LineChart(props: LineChartProps) {
       <figcaption className="line-chart-head">
         <h3>{props.title}</h3>
         {curves.map((curve, index) => (
-          <span key={curve.id} className="curve-key">
+          <span key={curve.id} className="curve-key" title={curve.label}>
             <i style={{ background: `var(${curve.color})` }} />
             {curves.length > 1 ? <span className="truncate">{curve.label}</span> : null}
             <b

@@ -1,4 +1,3 @@
-import { useId } from "react";
 import { formatDecimal } from "../format/numbers.ts";
 import { text } from "../text/en.ts";
 import { type ParetoPoint, paretoPath } from "./paretoPath.ts";
@@ -11,7 +10,6 @@ import "./charts.css";
  */
 export function ParetoChart(props: { readonly points: readonly ParetoPoint[]; readonly label: string }) {
   const [ref, { width, height }] = useSize<HTMLDivElement>();
-  const id = useId();
   const plot = paretoPath(props.points, width, height);
   const [first, last] = [props.points[0], props.points.at(-1)];
   const summary =
@@ -28,11 +26,6 @@ export function ParetoChart(props: { readonly points: readonly ParetoPoint[]; re
     <div ref={ref} className="pareto">
       {width === 0 ? null : (
         <svg width={width} height={height} role="img" aria-label={`${props.label}. ${summary}`}>
-          <defs>
-            <marker id={id} viewBox="0 0 8 8" refX="6" refY="4" markerWidth="6" markerHeight="6" orient="auto">
-              <path d="M0 0l8 4-8 4z" fill="var(--text-3)" />
-            </marker>
-          </defs>
           {plot.yTicks.map((tick) => (
             <g key={`y${tick.value}`}>
               <line x1={plot.left} x2={width - 8} y1={tick.at} y2={tick.at} className="chart-line" />
@@ -61,7 +54,6 @@ export function ParetoChart(props: { readonly points: readonly ParetoPoint[]; re
             stroke="var(--text-3)"
             strokeWidth={1.5}
             strokeLinejoin="round"
-            markerEnd={`url(#${id})`}
           />
           {plot.dots.map((dot, index) => (
             <circle

@@ -168,7 +168,7 @@ const columns: readonly Column<FileEntry>[] = [
   {
     id: "modified",
     name: text.files.modified,
-    minimum: 150,
+    minimum: 168,
     grow: 0,
     align: "end",
     cell: (entry) => <span className="quiet">{formatMoment(entry.modified)}</span>,

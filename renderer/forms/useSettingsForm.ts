@@ -15,10 +15,14 @@ export interface SettingsForm {
   readonly problem: (name: string) => string | undefined;
 }
 
-/** A form over the settings of a job. `initial` comes in when it is known; `problems` are those of the last check. */
+/**
+ * A form over the settings of a job. `initial` comes in when it is known; `problems` are those of the last check.
+ * A field complains about what was put into it, not about what is still to come; a refused start complains anyway.
+ */
 export function useSettingsForm(
   initial: SettingsDraft | null,
   problems: readonly SettingProblem[],
+  refused: readonly SettingProblem[],
 ): SettingsForm | null {
   const [draft, setDraft] = useState<SettingsDraft | null>(initial);
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
@@ -43,8 +47,13 @@ export function useSettingsForm(
     number: (name) => numberAt(draft, name),
     text: (name) => textAt(draft, name),
     value: (name) => settingAt(draft, name),
-    problem: (name) => problemOf(problems, name),
+    problem: (name) => problemOf(refused, name) ?? (isTouched(touched, name) ? problemOf(problems, name) : undefined),
   };
+}
+
+/** True when the setting, a part of it or a whole that it belongs to was changed. */
+function isTouched(touched: ReadonlySet<string>, name: string): boolean {
+  return [...touched].some((one) => one === name || one.startsWith(`${name}.`) || name.startsWith(`${one}.`));
 }
 
 /** `value`, once it has not changed for `milliseconds`. */

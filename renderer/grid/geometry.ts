@@ -16,7 +16,7 @@ export interface GridLayout extends GridShape {
 
 /** Cells stay between these, px: smaller shows nothing, larger wastes the window. */
 const smallestCell = 8;
-const largestCell = 72;
+const largestCell = 112;
 
 /** The largest square cells that fit into `width` × `height`, centred. */
 export function gridLayout(shape: GridShape, width: number, height: number): GridLayout {

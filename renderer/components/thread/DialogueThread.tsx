@@ -1,4 +1,4 @@
-import { useMemo } from "react";
+import { useMemo, useState } from "react";
 import type { Feedback, RatedReason, RecalledMemory } from "../../../core/contract/interaction.ts";
 import type { Dialogue } from "../../../core/contract/workbench/dialogues.ts";
 import { formatCount, formatDecimal, formatShare } from "../../format/numbers.ts";
@@ -210,7 +210,25 @@ function Rated(props: {
         )}
         {props.gain === undefined ? null : <GainChip gain={props.gain} />}
       </span>
-      <span className="rated-reason selectable">{rated.reason}</span>
+      <Reason reason={rated.reason} />
+    </div>
+  );
+}
+
+/** Reasons from this length on are cut until asked for; a model that rambles must not push the revision off the page. */
+const longReason = 280;
+
+function Reason({ reason }: { readonly reason: string }) {
+  const [open, setOpen] = useState(false);
+  const long = reason.length > longReason;
+  return (
+    <div className="rated-reason">
+      <p className={`selectable${long && !open ? " clamped" : ""}`}>{reason}</p>
+      {long ? (
+        <button type="button" className="link" aria-expanded={open} onClick={() => setOpen(!open)}>
+          {open ? words.less : words.more}
+        </button>
+      ) : null}
     </div>
   );
 }

@@ -74,27 +74,7 @@ export function AlignForm(
         <CheckFields form={form} />
       </Section>
       <Section title={words.sections.run}>
-        <Row>
-          <NumberInput
-            label={words.seed}
-            value={form.number("seed")}
-            minimum={0}
-            step={1}
-            onChange={(n) => form.set("seed", n)}
-            problem={form.problem("seed")}
-            setting="seed"
-          />
-          <NumberInput
-            label={words.threads}
-            value={form.number("threads") === 0 ? null : form.number("threads")}
-            empty={words.threadsEmpty}
-            minimum={0}
-            step={1}
-            onChange={(n) => form.set("threads", n ?? 0)}
-            problem={form.problem("threads")}
-            setting="threads"
-          />
-        </Row>
+        <RunFields form={form} />
       </Section>
     </>
   );
@@ -341,6 +321,50 @@ function CheckFields({ form }: Fields) {
           setting="checkpointEvery"
         />
       </Row>
+    </>
+  );
+}
+
+function RunFields({ form }: Fields) {
+  const number = (name: string, label: string, options: object = {}) => (
+    <NumberInput
+      label={label}
+      value={form.number(name)}
+      minimum={0}
+      onChange={(n) => form.set(name, n)}
+      problem={form.problem(name)}
+      setting={name}
+      {...options}
+    />
+  );
+  return (
+    <>
+      <Row>
+        {number("seed", words.seed, { step: 1 })}
+        <NumberInput
+          label={words.threads}
+          value={form.number("threads") === 0 ? null : form.number("threads")}
+          empty={words.threadsEmpty}
+          minimum={0}
+          step={1}
+          onChange={(n) => form.set("threads", n ?? 0)}
+          problem={form.problem("threads")}
+          setting="threads"
+        />
+        {number("batchTokens", words.batchTokens, { minimum: 1, step: 1, unit: words.tokens })}
+      </Row>
+      <Row>
+        {number("earlyStop.patience", words.patience, { step: 1, explanation: words.patienceText })}
+        {number("earlyStop.minimumGain", words.minimumGain)}
+        {number("maxMinutes", words.maxMinutes, { empty: words.maxMinutesEmpty, unit: words.minutes })}
+      </Row>
+      <Segmented
+        label={words.activations}
+        explanation={words.activationsText}
+        value={form.text("activations") as keyof typeof words.activationChoices}
+        onChange={(value) => form.set("activations", value)}
+        choices={(["automatic", "keep", "recompute"] as const).map((id) => ({ id, name: words.activationChoices[id] }))}
+      />
     </>
   );
 }

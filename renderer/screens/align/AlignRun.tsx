@@ -1,6 +1,6 @@
 import { Maximize2, Package, RotateCcw, Scale } from "lucide-react";
 import { useMemo, useState } from "react";
-import type { RunSummary } from "../../../core/contract/workbench/runs.ts";
+import type { JobState, RunSummary } from "../../../core/contract/workbench/runs.ts";
 import { go, useFace, useLiveRun, useNow, useRequest, useSnapshot, useWorkbench } from "../../app/hooks.ts";
 import { CurveGroup } from "../../charts/CurveGroup.ts";
 import { smoothingScale } from "../../charts/smoothing.ts";
@@ -146,7 +146,7 @@ export function AlignRun({
           </div>
           <div className="align-side">
             <CheckpointsPanel run={run.run} written={written} />
-            <SettingsPanel run={run.run} />
+            <SettingsPanel run={run.run} state={state} />
           </div>
         </SplitPanes>
       </div>
@@ -187,10 +187,11 @@ function CheckpointsPanel({ run, written }: { readonly run: string; readonly wri
 }
 
 /** The frozen settings that people ask for first; the rest is in config.json. */
-function SettingsPanel({ run }: { readonly run: string }) {
+function SettingsPanel({ run, state }: { readonly run: string; readonly state: JobState }) {
   const { client } = useWorkbench();
-  const details = useRequest(() => client.runs.get({ run }), [run]);
-  if (details.data === null) return null;
+  // The files that hold them are written when the run starts: a waiting run has none yet.
+  const details = useRequest(() => (state === "waiting" ? null : client.runs.get({ run })), [run, state]);
+  if (details.data === null) return details.error === null ? null : <ErrorNote error={details.error} />;
   const { config } = details.data;
   const at = (name: string) => settingAt(config, name);
   const number = (name: string) => formatSignificant(at(name) as number | undefined);

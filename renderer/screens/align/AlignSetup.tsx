@@ -27,13 +27,19 @@ export function AlignSetup(props: { readonly template: string | null; readonly d
   const [effort, setEffort] = useState<Effort>("normal");
   const initial = useRequest<SettingsDraft>(async () => {
     if (props.template !== null) return (await client.runs.get({ run: props.template })).config as SettingsDraft;
-    const sets = await client.data.list();
+    const [sets, { models }] = await Promise.all([client.data.list(), client.models.list()]);
     const data = sets.find((set) => set.id === props.data) ?? sets[0];
-    const { config } = await client.align.defaults({ data: data?.path ?? null, effort });
-    return data === undefined ? config : { ...config, data: data.path };
+    const model = models.find((one) => one.description?.trainable.possible);
+    const { config } = await client.align.defaults({ model: model?.path ?? null, data: data?.path ?? null, effort });
+    return {
+      ...config,
+      ...(model === undefined ? {} : { model: model.path }),
+      ...(data === undefined ? {} : { data: data.path }),
+    };
   }, [props.template, props.data]);
   const [problems, setProblems] = useState<readonly SettingProblem[]>([]);
-  const form = useSettingsForm(initial.data, problems);
+  const [refused, setRefused] = useState<readonly SettingProblem[]>([]);
+  const form = useSettingsForm(initial.data, problems, refused);
   const model = form?.text("model") ?? "";
   const data = form?.text("data") ?? "";
   const derived = useRequest(
@@ -48,9 +54,11 @@ export function AlignSetup(props: { readonly template: string | null; readonly d
   const draft = useSettled(form?.draft ?? null);
   const preview = useRequest(() => (draft === null ? null : client.align.preview({ config: draft })), [draft]);
   useEffect(() => {
-    if (preview.data !== null) setProblems(preview.data.problems);
+    if (preview.data === null) return;
+    setProblems(preview.data.problems);
+    setRefused([]);
   }, [preview.data]);
-  const start = useStart(form?.draft ?? null, (problem) => setProblems((known) => [...known, problem]));
+  const start = useStart(form?.draft ?? null, (problem) => setRefused([problem]));
   if (initial.error !== null) return <ErrorNote error={initial.error} />;
   const checked = preview.data;
   return (
@@ -101,7 +109,7 @@ export function AlignSetup(props: { readonly template: string | null; readonly d
               </div>
             </div>
             <div className="align-side">
-              <Problems problems={problems} />
+              <Problems problems={[...problems, ...refused]} />
               {preview.error === null ? null : <ErrorNote error={preview.error} />}
               {checked?.memory == null ? null : (
                 <Panel title={words.memory}>

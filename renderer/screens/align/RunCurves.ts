@@ -85,7 +85,7 @@ export class RunCurves {
     for (const series of answer.series) {
       const curve = this.curves.get(series.name as CurveName);
       if (curve === undefined) continue;
-      for (const [index, x] of series.x.entries()) curve.append(x, series.y[index] ?? Number.NaN);
+      for (const [index, x] of series.x.entries()) appendKnown(curve, x, series.y[index]);
     }
     if (from === 1) this.raw = answer.raw;
     this.steps = Math.max(this.steps, answer.steps);
@@ -104,7 +104,7 @@ export class RunCurves {
   }
 
   private add(step: number, values: Partial<Record<CurveName, number | null>>): void {
-    for (const [name, curve] of this.curves) curve.append(step, values[name] ?? Number.NaN);
+    for (const [name, curve] of this.curves) appendKnown(curve, step, values[name]);
     this.steps = Math.max(this.steps, step);
   }
 
@@ -112,8 +112,13 @@ export class RunCurves {
     const known = this.evaluationLoss.raw.length;
     for (const { step, loss, accuracy } of evaluations) {
       this.evaluationLoss.append(step, loss);
-      this.evaluationAccuracy.append(step, accuracy ?? Number.NaN);
+      appendKnown(this.evaluationAccuracy, step, accuracy);
     }
     if (this.evaluationLoss.raw.length > known) this.changed();
   }
+}
+
+/** No value (a step without pairs has no margin) is no point; a value that is not a number is one, and shows as a gap. */
+function appendKnown(curve: SmoothedSeries, x: number, y: number | null | undefined): void {
+  if (y !== null && y !== undefined) curve.append(x, y);
 }

@@ -4,6 +4,7 @@ import type { Side } from "../../../core/contract/workbench/chat.ts";
 import { useRequest, useWorkbench } from "../../app/hooks.ts";
 import { Button } from "../../components/Button.tsx";
 import { EmptyState } from "../../components/EmptyState.tsx";
+import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { LongText, NumberInput } from "../../components/fields.tsx";
 import { AdapterSelect, ModelSelect } from "../../components/ModelSelect.tsx";
 import { formatCount } from "../../format/numbers.ts";
@@ -74,6 +75,11 @@ export function ChatView(props: { readonly run: string | null; readonly model: s
           </Button>
         )}
       </div>
+      {start.error === null ? null : (
+        <div className="run-error">
+          <ErrorNote error={start.error} />
+        </div>
+      )}
       <div className="screen-body chat">
         {session === null ? (
           <EmptyState icon={<MessagesSquare size={32} strokeWidth={1.25} />} title={words.none}>
@@ -99,7 +105,10 @@ function Turns({ turns, sides }: { readonly turns: readonly ChatTurn[]; readonly
   const end = useRef<HTMLDivElement>(null);
   const count = turns.length;
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new turn comes into view
-  useEffect(() => end.current?.scrollIntoView({ block: "end" }), [count]);
+  useEffect(() => {
+    // In braces: newer engines answer a promise here, which React would take for the clean-up.
+    end.current?.scrollIntoView({ block: "end" });
+  }, [count]);
   return (
     <div className="chat-turns" role="log" aria-label={words.title} tabIndex={0}>
       {count === 0 ? <p className="chat-empty">{words.empty}</p> : null}

@@ -11,6 +11,7 @@ import { Panel } from "../../components/Panel.tsx";
 import { PathInput } from "../../components/PathInput.tsx";
 import { SplitPanes } from "../../components/SplitPanes.tsx";
 import { fromWire } from "../../connection/wireErrors.ts";
+import type { Library, QuestionFile } from "../../contractTypes.ts";
 import { formatCount } from "../../format/numbers.ts";
 import { Problems } from "../../forms/Problems.tsx";
 import { Row, Section } from "../../forms/Section.tsx";
@@ -25,13 +26,15 @@ export function EvaluationSetup({ template }: { readonly template: string | null
   const { client } = useWorkbench();
   const initial = useRequest<SettingsDraft>(async () => {
     if (template !== null) return (await client.runs.get({ run: template })).config as SettingsDraft;
-    const [defaults, suites] = await Promise.all([client.evaluation.defaults(), client.evaluation.suites()]);
-    return suites[0] === undefined || typeof defaults.questions === "string"
-      ? defaults
-      : { ...defaults, questions: suites[0].path };
+    const [defaults, suites, library] = await Promise.all([
+      client.evaluation.defaults(),
+      client.evaluation.suites(),
+      client.models.list(),
+    ]);
+    return withFirstChoices(defaults, suites, library);
   }, [template]);
   const [problems, setProblems] = useState<readonly SettingProblem[]>([]);
-  const form = useSettingsForm(initial.data, problems);
+  const form = useSettingsForm(initial.data, problems, problems);
   const path = useSettled(form?.text("questions") ?? "");
   const questions = useRequest(() => (path === "" ? null : client.evaluation.questions({ path })), [path]);
   const [name, setName] = useState("");
@@ -120,6 +123,17 @@ export function EvaluationSetup({ template }: { readonly template: string | null
       </div>
     </div>
   );
+}
+
+/** What most people mean: the adapter that was made last against its base, on the questions that came along. */
+function withFirstChoices(defaults: SettingsDraft, suites: readonly QuestionFile[], library: Library): SettingsDraft {
+  const adapter = library.adapters.findLast((one) => one.base !== null && one.run !== null);
+  const model = adapter?.base ?? library.models.find((one) => one.description !== null)?.path;
+  return {
+    ...defaults,
+    ...(typeof defaults.questions === "string" || suites[0] === undefined ? {} : { questions: suites[0].path }),
+    ...(typeof defaults.model === "string" || model === undefined ? {} : { model, adapter: adapter?.path ?? null }),
+  };
 }
 
 interface Fields {

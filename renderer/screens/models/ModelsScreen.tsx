@@ -12,6 +12,7 @@ import { type Column, DataTable } from "../../components/table/DataTable.tsx";
 import { usePick } from "../../components/usePick.tsx";
 import type { Library } from "../../contractTypes.ts";
 import { formatBytes, formatCompact, formatCount, formatParameters, unknown } from "../../format/numbers.ts";
+import { fileName } from "../../format/paths.ts";
 import { ScreenBar } from "../../shell/ScreenBar.tsx";
 import { text } from "../../text/en.ts";
 import { AdapterList } from "./AdapterList.tsx";
@@ -148,7 +149,18 @@ function AddButtons(props: { readonly onLibrary: (library: Library) => void; rea
 function modelColumns(library: Library | null): readonly Column<ModelEntry>[] {
   const adapters = (path: string) => (library?.adapters ?? []).filter((adapter) => adapter.base === path).length;
   return [
-    { id: "name", name: words.columns.name, minimum: 180, grow: 3, cell: (model) => <span>{model.name}</span> },
+    {
+      id: "name",
+      name: words.columns.name,
+      minimum: 180,
+      grow: 3,
+      cell: (model) => (
+        <span>
+          {model.name}
+          {fileName(model.path).startsWith(model.name) ? null : <span className="fine"> {fileName(model.path)}</span>}
+        </span>
+      ),
+    },
     {
       id: "architecture",
       name: words.columns.architecture,

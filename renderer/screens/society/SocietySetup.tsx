@@ -10,9 +10,10 @@ import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { SplitPanes } from "../../components/SplitPanes.tsx";
 import { fromWire } from "../../connection/wireErrors.ts";
+import type { Library } from "../../contractTypes.ts";
 import { formatCount } from "../../format/numbers.ts";
 import { Problems } from "../../forms/Problems.tsx";
-import { problemFromError, type SettingsDraft } from "../../forms/settings.ts";
+import { problemFromError, type SettingsDraft, settingAt, withSetting } from "../../forms/settings.ts";
 import { useSettingsForm, useSettled } from "../../forms/useSettingsForm.ts";
 import type { GridAgent } from "../../grid/drawGrid.ts";
 import { GridLegend, SocietyGrid } from "../../grid/SocietyGrid.tsx";
@@ -26,18 +27,21 @@ const words = text.society.setup;
 export function SocietySetup({ template }: { readonly template: string | null }) {
   const { client } = useWorkbench();
   const initial = useRequest<SettingsDraft>(async () => {
-    if (template === null) return client.society.defaults();
+    if (template === null) return withFirstModel(await client.society.defaults(), await client.models.list());
     const { config } = await client.runs.get({ run: template });
     return config as SettingsDraft;
   }, [template]);
   const [problems, setProblems] = useState<readonly SettingProblem[]>([]);
-  const form = useSettingsForm(initial.data, problems);
+  const [refused, setRefused] = useState<readonly SettingProblem[]>([]);
+  const form = useSettingsForm(initial.data, problems, refused);
   const draft = useSettled(form?.draft ?? null);
   const preview = useRequest(() => (draft === null ? null : client.society.preview({ config: draft })), [draft]);
   useEffect(() => {
-    if (preview.data !== null) setProblems(preview.data.problems);
+    if (preview.data === null) return;
+    setProblems(preview.data.problems);
+    setRefused([]);
   }, [preview.data]);
-  const start = useStart(form?.draft ?? null, (problem) => setProblems((known) => [...known, problem]));
+  const start = useStart(form?.draft ?? null, (problem) => setRefused([problem]));
   if (initial.error !== null) return <ErrorNote error={initial.error} />;
   return (
     <div className="screen">
@@ -82,7 +86,7 @@ export function SocietySetup({ template }: { readonly template: string | null })
               {preview.error !== null ? (
                 <ErrorNote error={preview.error} />
               ) : preview.data === null ? null : (
-                <Preview preview={preview.data} />
+                <Preview preview={preview.data} refused={refused} />
               )}
             </Panel>
           </SplitPanes>
@@ -90,6 +94,14 @@ export function SocietySetup({ template }: { readonly template: string | null })
       </div>
     </div>
   );
+}
+
+/** A society needs a model, and most people mean the first one they have. */
+function withFirstModel(defaults: SettingsDraft, { models }: Library): SettingsDraft {
+  const first = models.find((model) => model.description !== null);
+  const populations = settingAt(defaults, "populations");
+  if (first === undefined || (Array.isArray(populations) && populations.length > 0)) return defaults;
+  return withSetting(defaults, "populations", [{ model: first.path, adapter: null, share: 1 }]);
 }
 
 function useStart(draft: SettingsDraft | null, onProblem: (problem: SettingProblem) => void) {
@@ -128,7 +140,13 @@ function counts(preview: WorldPreview): string {
   );
 }
 
-function Preview({ preview }: { readonly preview: WorldPreview }) {
+function Preview({
+  preview,
+  refused,
+}: {
+  readonly preview: WorldPreview;
+  readonly refused: readonly SettingProblem[];
+}) {
   const [selected, setSelected] = useState<number | null>(null);
   const agents = useMemo<readonly GridAgent[]>(
     () => preview.agents.map(({ label }) => ({ label, move: "idle", peers: [], rating: "unborn" })),
@@ -139,7 +157,7 @@ function Preview({ preview }: { readonly preview: WorldPreview }) {
   const subscribe = useCallback(() => () => {}, []);
   return (
     <div className="preview">
-      <Problems problems={preview.problems} />
+      <Problems problems={[...preview.problems, ...refused]} />
       {last === undefined ? (
         <EmptyState title={words.problems} />
       ) : (

@@ -93,6 +93,8 @@ export const dialogues = {
     observer: "Observer",
     alignment: "alignment",
     engagement: "engagement",
+    more: "Read on",
+    less: "Shorter",
     same: "The revision is the draft, word for word.",
     views: { inline: "Changes", side: "Side by side", clean: "Text" },
     viewLabel: "How the revision is shown",
