@@ -3,7 +3,7 @@
  * the service: no face that goes away stops one.
  */
 import { FolkmootError, toFolkmootError } from "../contract/errors.ts";
-import type { JobAction, JobState, JobSummary, LiveEvent } from "../contract/workbench/runs.ts";
+import type { JobAction, JobState, JobSummary, LiveEvent, RunSnapshot } from "../contract/workbench/runs.ts";
 import type { Device, Side } from "./device.ts";
 import { isLive, type LiveRun } from "./liveRun.ts";
 
@@ -29,20 +29,23 @@ export interface JobSpec {
   readonly resync?: () => Promise<void>;
   /** For jobs that can pause. Rejects when the work is not there yet. */
   readonly control?: (action: "pause" | "resume" | "step") => Promise<void>;
+  /** Of those, the ones that can do a single step while paused. */
+  readonly canStep?: boolean;
 }
 
-function actionsIn(state: JobState, canPause: boolean, isRun: boolean): readonly JobAction[] {
+function actionsIn(state: JobState, { id, run, control, canStep }: JobSpec): readonly JobAction[] {
+  const step: JobAction[] = canStep === true ? ["step"] : [];
   switch (state) {
     case "waiting":
       return ["stop"];
     case "running":
-      return canPause ? ["pause", "step", "stop"] : ["stop"];
+      return control === undefined ? ["stop"] : ["pause", ...step, "stop"];
     case "pausing":
     case "paused":
-      return ["resume", "step", "stop"];
+      return ["resume", ...step, "stop"];
     case "stopped":
     case "failed":
-      return isRun ? ["resume"] : [];
+      return run() === id ? ["resume"] : [];
     case "stopping":
     case "finished":
       return [];
@@ -83,7 +86,7 @@ export class Job {
   }
 
   get actions(): readonly JobAction[] {
-    return actionsIn(this.current, this.spec.control !== undefined, this.spec.run() === this.spec.id);
+    return actionsIn(this.current, this.spec);
   }
 
   /** Says the new state to everybody. */
@@ -285,7 +288,7 @@ export class JobQueue {
  * while each start gets further than the one before: what fails in the same place again would fail for ever.
  */
 async function withRestarts({ push, signal, setState }: JobContext, spec: JobSpec): Promise<Record<string, unknown>> {
-  const done = () => spec.live.snapshot.progress?.done ?? 0;
+  const done = () => reached(spec.live.snapshot);
   for (let restart = 0; ; restart++) {
     const before = done();
     try {
@@ -299,4 +302,9 @@ async function withRestarts({ push, signal, setState }: JobContext, spec: JobSpe
       setState("running");
     }
   }
+}
+
+/** How far a run has come; its progress may be that of something on the way (samples, reference log-probabilities). */
+function reached({ society, align, progress }: RunSnapshot): number {
+  return society?.interactions ?? align?.step ?? progress?.done ?? 0;
 }

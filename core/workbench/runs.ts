@@ -1,7 +1,6 @@
 /** Runs: started, resumed, watched, renamed, removed. */
 import { access } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
-import type { AlignConfig } from "../contract/alignment.ts";
 import { FolkmootError } from "../contract/errors.ts";
 import type { EvaluationConfig } from "../contract/evaluation.ts";
 import type { SocietyConfig } from "../contract/society.ts";
@@ -9,9 +8,10 @@ import { runKey, type StreamPosition, type Undoable } from "../contract/workbenc
 import type { JobFrame, RunDetails, RunSnapshot } from "../contract/workbench/runs.ts";
 import { viewRun } from "../workspace/runDirectory.ts";
 import { listTrash, moveToTrash, restoreFromTrash } from "../workspace/trash.ts";
+import { alignWork } from "./alignWork.ts";
 import type { Catalog, CatalogEntry } from "./catalog.ts";
 import type { Job, JobContext, JobSpec } from "./jobQueue.ts";
-import { checkpointSteps, followJob } from "./jobWork.ts";
+import { followJob } from "./jobWork.ts";
 import { emptySnapshot, isLive, LiveRun } from "./liveRun.ts";
 import { LoadMeter } from "./loadMeter.ts";
 import { type AnyRunConfig, anyRunConfig } from "./runFolders.ts";
@@ -21,8 +21,6 @@ import { societyWork } from "./societyWork.ts";
 
 /** Streams of ended runs that are kept for faces that come back. */
 const keptStreams = 32;
-/** How often new checkpoints are looked for while training, milliseconds. */
-const checkpointLookMs = 1000;
 
 export class Runs {
   private readonly services: Services;
@@ -181,19 +179,24 @@ export class Runs {
     live.push({ type: "snapshot", snapshot: { ...live.snapshot, society, align } });
   }
 
-  private workOf(entry: CatalogEntry, live: LiveRun): Pick<JobSpec, "work" | "control"> {
+  private workOf(entry: CatalogEntry, live: LiveRun): Pick<JobSpec, "work" | "control" | "canStep"> {
     const { config } = entry;
     switch (config.kind) {
       case "society":
         return this.societyWorkOf(entry, config);
       case "align":
-        return { work: (context) => this.alignWork(entry, config, live, context) };
+        return alignWork({
+          trainer: () => this.services.device.trainerClient(),
+          config,
+          directory: entry.directory,
+          checkpoints: live.snapshot.align?.checkpoints.map(({ step }) => step) ?? [],
+        });
       case "evaluation":
         return { work: (context) => this.evaluationWork(entry, config, context) };
     }
   }
 
-  private societyWorkOf(entry: CatalogEntry, config: SocietyConfig): Pick<JobSpec, "work" | "control"> {
+  private societyWorkOf(entry: CatalogEntry, config: SocietyConfig): Pick<JobSpec, "work" | "control" | "canStep"> {
     const { device, index, library } = this.services;
     const { run, directory, created } = entry;
     const meter = new LoadMeter(device, library);
@@ -212,6 +215,7 @@ export class Runs {
         return work(context);
       },
       ...(control === undefined ? {} : { control }),
+      canStep: true,
     };
   }
 
@@ -219,26 +223,6 @@ export class Runs {
     const { device } = this.services;
     const input = { config, directory: entry.directory };
     return followJob(context, (options) => device.engineClient().evaluate.run(input, options));
-  }
-
-  private async alignWork(entry: CatalogEntry, config: AlignConfig, live: LiveRun, context: JobContext) {
-    const { device } = this.services;
-    const { directory } = entry;
-    let known = new Set(live.snapshot.align?.checkpoints.map(({ step }) => step) ?? []);
-    const look = async () => {
-      const found = await checkpointSteps(directory);
-      for (const checkpoint of found)
-        if (!known.has(checkpoint.step)) context.push({ type: "checkpoint", ...checkpoint });
-      known = new Set(found.map(({ step }) => step));
-    };
-    const timer = setInterval(() => void look().catch(() => undefined), checkpointLookMs);
-    try {
-      const input = { config, directory };
-      return await followJob(context, (options) => device.trainerClient().align.run(input, options));
-    } finally {
-      clearInterval(timer);
-      await look().catch(() => undefined);
-    }
   }
 
   /** The stream of a run, live or not; made from what is on the disk when nobody has it. */

@@ -1,6 +1,6 @@
 /** Training: derived defaults, memory, metrics of any run, checkpoints. */
 import { z } from "zod";
-import { alignConfig, metricsLine } from "../alignment.ts";
+import { alignConfig, metricsLine, sampleLine } from "../alignment.ts";
 import { procedure, runKey, settingProblem, settingsOf } from "./common.ts";
 import { started, startOptions } from "./society.ts";
 
@@ -99,6 +99,8 @@ export const alignContract = {
         }),
       )
       .output(runMetrics),
+    /** Texts of base and tuned model on the same prompts, oldest first; empty where the run takes none. */
+    samples: procedure.input(z.object({ run: runKey })).output(z.array(sampleLine)),
     /** Whole checkpoints, newest first. */
     checkpoints: procedure.input(z.object({ run: runKey })).output(z.array(checkpointEntry)),
   },

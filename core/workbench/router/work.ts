@@ -1,6 +1,7 @@
 /** Societies, models, training, evaluation, chat, exports, the demo. */
 import { freemem } from "node:os";
 import { join } from "node:path";
+import { readSamples } from "../../alignment/samples.ts";
 import { alignConfig } from "../../contract/alignment.ts";
 import { FolkmootError } from "../../contract/errors.ts";
 import { evaluationConfig } from "../../contract/evaluation.ts";
@@ -91,6 +92,9 @@ export const workRouter = {
       ]);
       return { run, ...curves, evaluations };
     }),
+    samples: os.align.samples.handler(({ context, input: { run } }) =>
+      readSamples(context.workbench.services.catalog.get(run).directory),
+    ),
     checkpoints: os.align.checkpoints.handler(({ context, input: { run } }) =>
       checkpointsOf(context.workbench.services.catalog.get(run).directory),
     ),

@@ -1,4 +1,4 @@
-import { access, readFile } from "node:fs/promises";
+import { access, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openWorkbench, type Workbench } from "../../../core/workbench/openWorkbench.ts";
@@ -273,5 +273,58 @@ describe("the workbench over a real socket, on a real model", () => {
     const { job } = await client.jobs.resume({ run: "held" });
     expect((await watchToEnd(url, job)).snapshot.state).toBe("finished");
     expect(await journal("held")).toBe(await journal("whole"));
+  }, 180_000);
+
+  it("a training pauses after its step, survives the death of its process, and stops with a checkpoint", async () => {
+    const folder = await temporaryFolder();
+    const { model } = await writeMaterial(folder);
+    const data = join(folder, "published.json");
+    const rows = Array.from({ length: 12 }, (_, i) => ({
+      query: `Question ${i}?`,
+      responses: ["I say sorry and bring it back.", "It is mine."],
+      scores: [7, 1],
+    }));
+    await writeFile(data, JSON.stringify(rows));
+    await using served = await serve(join(folder, "workspace"));
+    using line = await openLine(served.server.url);
+    const { client } = line;
+    const lora = { rank: 4, alpha: 8 };
+    const { job, run } = await client.align.start({
+      config: {
+        model,
+        data,
+        epochs: 3000,
+        accumulation: 1,
+        checkpointEvery: 5,
+        evaluateEvery: 0,
+        evaluationShare: 0,
+        lora,
+      },
+    });
+    const steps = async () => (await client.align.metrics({ run: run ?? "" })).steps;
+    expect((await watchUntil(client, job, ({ align }) => (align?.step ?? 0) >= 6)).actions).toEqual(["pause", "stop"]);
+    await client.jobs.control({ job, action: "pause" });
+    await watchUntil(client, job, ({ state }) => state === "paused");
+    const paused = await steps();
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect(await steps()).toBe(paused);
+    await client.jobs.control({ job, action: "resume" });
+    await watchUntil(client, job, ({ align }) => (align?.step ?? 0) > paused + 5);
+
+    const trainer = (await client.machine.get()).hosts.find(({ kind }) => kind === "trainer");
+    process.kill(trainer?.pid ?? 0, "SIGKILL");
+    await watchUntil(client, job, ({ warnings }) => warnings.join().includes("trainer process"));
+    const after = await watchUntil(
+      client,
+      job,
+      ({ state, align }) => state === "running" && (align?.step ?? 0) > paused + 12,
+    );
+    expect(after.align?.checkpoints.length).toBeGreaterThan(0);
+    await client.jobs.control({ job, action: "stop" });
+    await watchUntil(client, job, ({ state }) => state === "stopped");
+    const [newest] = await client.align.checkpoints({ run: run ?? "" });
+    expect(newest?.step).toBe(await steps());
+    const metrics = await client.align.metrics({ run: run ?? "" });
+    expect(metrics.series[0]?.x).toEqual(Array.from({ length: metrics.steps }, (_, i) => i + 1));
   }, 180_000);
 });

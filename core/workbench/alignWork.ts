@@ -1,0 +1,97 @@
+/** A training at work: the host's events, its checkpoints as they appear, and a person's hand on it. */
+import type { AlignConfig } from "../contract/alignment.ts";
+import type { JobEvent } from "../contract/events.ts";
+import type { TrainerClient } from "../host/supervisor.ts";
+import type { JobContext, JobSpec } from "./jobQueue.ts";
+import { checkpointSteps, followJob } from "./jobWork.ts";
+
+/** How often new checkpoints are looked for, milliseconds. */
+const lookMs = 1000;
+/** A pause has taken effect when nothing came for so many times the last step's duration, at least for `leastQuietMs`. */
+const quietSteps = 2;
+const leastQuietMs = 500;
+
+export interface AlignWorkOptions {
+  readonly trainer: () => TrainerClient;
+  readonly config: AlignConfig;
+  readonly directory: string;
+  /** Steps whose checkpoints are known already. */
+  readonly checkpoints: readonly number[];
+}
+
+export function alignWork(options: AlignWorkOptions): Pick<JobSpec, "work" | "control"> {
+  const work = new AlignWork(options);
+  return { work: (context) => work.run(context), control: (action) => work.control(action) };
+}
+
+class AlignWork {
+  private readonly options: AlignWorkOptions;
+  private known: ReadonlySet<number>;
+  private context: JobContext | null = null;
+  private wantsPause = false;
+  private isThere = false;
+  /** Of the last step; null before the first of this session, whose duration nobody knows. */
+  private stepMs: number | null = null;
+  private quiet: NodeJS.Timeout | null = null;
+
+  constructor(options: AlignWorkOptions) {
+    this.options = options;
+    this.known = new Set(options.checkpoints);
+  }
+
+  async run(context: JobContext): Promise<Record<string, unknown>> {
+    const { trainer, config, directory } = this.options;
+    this.context = context;
+    const looking = setInterval(() => void this.look().catch(() => undefined), lookMs);
+    try {
+      return await followJob(
+        context,
+        (options) => trainer().align.run({ config, directory }, options),
+        (event) => this.hear(event),
+      );
+    } finally {
+      clearInterval(looking);
+      if (this.quiet !== null) clearTimeout(this.quiet);
+      this.isThere = false;
+      this.stepMs = null;
+      await this.look().catch(() => undefined);
+    }
+  }
+
+  async control(action: "pause" | "resume" | "step"): Promise<void> {
+    this.wantsPause = action === "pause";
+    // Before the host has the run there is nothing to ask it; `hear` does it then.
+    if (!this.isThere) return;
+    await this.options
+      .trainer()
+      .align.control({ directory: this.options.directory, action: this.wantsPause ? "pause" : "resume" });
+    this.settle();
+  }
+
+  private hear(event: JobEvent): void {
+    if (event.type === "started") {
+      this.isThere = true;
+      if (this.wantsPause) void this.control("pause").catch(() => undefined);
+    }
+    if (event.type === "metrics") this.stepMs = event.seconds * 1000;
+    this.settle();
+  }
+
+  /** The step in flight ends, with what belongs to it (curve, samples, checkpoint); then nothing comes any more. */
+  private settle(): void {
+    if (this.quiet !== null) clearTimeout(this.quiet);
+    this.quiet = null;
+    if (!this.wantsPause) return;
+    this.context?.setState("pausing");
+    if (this.stepMs === null) return;
+    this.quiet = setTimeout(() => this.context?.setState("paused"), Math.max(leastQuietMs, quietSteps * this.stepMs));
+    this.quiet.unref();
+  }
+
+  private async look(): Promise<void> {
+    const found = await checkpointSteps(this.options.directory);
+    for (const checkpoint of found)
+      if (!this.known.has(checkpoint.step)) this.context?.push({ type: "checkpoint", ...checkpoint });
+    this.known = new Set(found.map(({ step }) => step));
+  }
+}
