@@ -36,7 +36,8 @@ describe.skipIf(!packs)("the package", () => {
       cwd: root,
       encoding: "utf8",
     });
-    if (child.status !== 0) throw new Error(`${child.stdout}${child.stderr}`);
+    if (child.status !== 0)
+      throw new Error(`${child.error ?? child.signal ?? child.status}\n${child.stdout}${child.stderr}`);
     files = listPackage(archive, { isPack: false })
       .map((path) => path.replace(/^[\\/]/, ""))
       .map((name) => ({ name, entry: statFile(archive, name) }))
