@@ -1,5 +1,6 @@
 /** Entry of the page: theme before the first paint, the line to the workbench, then the window. */
 import "./app/zodWithoutEval.ts";
+import "./app/emptyHtmlOnly.ts";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { WorkbenchContext } from "./app/hooks.ts";

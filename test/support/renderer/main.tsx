@@ -1,5 +1,6 @@
 /** As renderer/main.tsx, with the recorded service at the other end of a real MessageChannel. */
 import "../../../renderer/app/zodWithoutEval.ts";
+import "../../../renderer/app/emptyHtmlOnly.ts";
 import { RPCLink } from "@orpc/client/message-port";
 import { RPCHandler } from "@orpc/server/message-port";
 import { createRoot } from "react-dom/client";
