@@ -10,6 +10,9 @@ export interface GroupedPlot {
   domain(): XRange | null;
 }
 
+/** Milliseconds of drawing per frame; the page has 8 for everything. */
+const budget = 4;
+
 let groups = 0;
 
 export class CurveGroup {
@@ -19,6 +22,7 @@ export class CurveGroup {
   private readonly listeners = new Set<() => void>();
   private chosen: XRange | null = null;
   private request = 0;
+  private readonly waiting = new Set<GroupedPlot>();
 
   add(plot: GroupedPlot): () => void {
     this.plots.add(plot);
@@ -65,13 +69,21 @@ export class CurveGroup {
     this.show(range.from <= domain.from && range.to >= domain.to ? null : range);
   }
 
-  /** Draws all plots in the next frame. */
+  /** Draws all plots in the next frames: as many in each as its budget holds, those that waited longest first. */
   schedule(): void {
-    if (this.request !== 0) return;
-    this.request = requestAnimationFrame(() => {
-      this.request = 0;
-      for (const plot of this.plots) plot.draw();
-    });
+    for (const plot of this.plots) this.waiting.add(plot);
+    this.request ||= requestAnimationFrame(() => this.drawWaiting());
+  }
+
+  private drawWaiting(): void {
+    this.request = 0;
+    const start = performance.now();
+    for (const plot of this.waiting) {
+      this.waiting.delete(plot);
+      if (this.plots.has(plot)) plot.draw();
+      if (performance.now() - start > budget) break;
+    }
+    if (this.waiting.size > 0) this.request = requestAnimationFrame(() => this.drawWaiting());
   }
 
   private domain(): XRange {

@@ -70,7 +70,7 @@ export function LineChart(props: LineChartProps) {
   return (
     <figure className="line-chart">
       <figcaption className="line-chart-head">
-        <h3>{props.title}</h3>
+        <h2>{props.title}</h2>
         {curves.map((curve, index) => (
           <span key={curve.id} className="curve-key" title={curve.label}>
             <i style={{ background: `var(${curve.color})` }} />

@@ -81,20 +81,21 @@ export class Series {
 
   /** Extent of the finite ys in [from, to), in O(log n); min = +∞ and max = −∞ when there is none. */
   extent(from: number, to: number): Extent {
-    let min = Number.POSITIVE_INFINITY;
-    let max = Number.NEGATIVE_INFINITY;
-    let broken = false;
-    const take = (level: number, index: number) => {
-      const block = level === 0 ? undefined : this.levels[level - 1];
-      const low = block === undefined ? this.y(index) : (block.min[index] ?? Number.NaN);
-      const high = block === undefined ? low : (block.max[index] ?? Number.NaN);
-      if (block === undefined ? !Number.isFinite(low) : block.broken[index] === 1) broken = true;
-      if (block === undefined && !Number.isFinite(low)) return;
-      if (low < min) min = low;
-      if (high > max) max = high;
-    };
-    this.visit(Math.max(0, from), Math.min(this.count, to), take);
-    return { min, max, broken };
+    const found = { min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY, broken: false };
+    let [low, high, level] = [Math.max(0, from), Math.min(this.count, to), 0];
+    // Up the pyramid: what does not fill a block of the next level is looked at here, the rest there.
+    while (low < high) {
+      const last = level >= this.levels.length || high - low < fanout;
+      const inner = last ? high : Math.min(high, Math.ceil(low / fanout) * fanout);
+      this.scan(level, low, inner, found);
+      if (last) break;
+      const outer = Math.max(inner, Math.floor(high / fanout) * fanout);
+      this.scan(level, outer, high, found);
+      low = inner / fanout;
+      high = outer / fanout;
+      level++;
+    }
+    return found;
   }
 
   /** How many finite ys in [from, to) lie outside [low, high]; blocks that lie inside are passed over. */
@@ -151,20 +152,18 @@ export class Series {
     }
   }
 
-  /** Calls `take` with the fewest blocks that make up [from, to). */
-  private visit(from: number, to: number, take: (level: number, index: number) => void): void {
-    let [low, high, level] = [from, to, 0];
-    while (low < high) {
-      const above = level < this.levels.length;
-      if (!above || high - low < fanout) {
-        for (let index = low; index < high; index++) take(level, index);
-        return;
-      }
-      while (low % fanout !== 0) take(level, low++);
-      while (high % fanout !== 0) take(level, --high);
-      low /= fanout;
-      high /= fanout;
-      level++;
+  /** Takes [from, to) of one level into `found`; level 0 is the points themselves. */
+  private scan(level: number, from: number, to: number, found: { min: number; max: number; broken: boolean }): void {
+    const blocks = level === 0 ? undefined : this.levels[level - 1];
+    const lows = blocks === undefined ? this.ys : blocks.min;
+    const highs = blocks === undefined ? this.ys : blocks.max;
+    for (let index = from; index < to; index++) {
+      const low = lows[index] as number;
+      const high = highs[index] as number;
+      if (blocks === undefined ? !Number.isFinite(low) : blocks.broken[index] === 1) found.broken = true;
+      if (blocks === undefined && !Number.isFinite(low)) continue;
+      if (low < found.min) found.min = low;
+      if (high > found.max) found.max = high;
     }
   }
 }

@@ -73,8 +73,13 @@ export class SmoothedSeries {
   }
 }
 
-/** The slider's 0…1 as a scale in x: quadratic, up to a tenth of what there is, so that its left half is the useful one. */
+/**
+ * The slider's 0…1 as a scale in x: quadratic, up to a tenth of what there is, so that its left half is the useful one.
+ * The span counts in steps of a tenth, so that a growing curve is not smoothed anew with every point.
+ */
 export function smoothingScale(slider: number, span: number): number {
+  if (span <= 0) return 0;
   const clamped = Math.min(1, Math.max(0, slider));
-  return clamped * clamped * span * 0.1;
+  const coarse = 1.1 ** Math.floor(Math.log(span) / Math.log(1.1));
+  return clamped * clamped * coarse * 0.1;
 }

@@ -12,7 +12,7 @@ export function Section(props: {
 }) {
   return (
     <Disclosure className="section" defaultExpanded={props.open ?? false}>
-      <Heading level={3} className="section-head">
+      <Heading level={2} className="section-head">
         <Button slot="trigger" className="section-toggle">
           <ChevronRight size={14} aria-hidden />
           {props.title}

@@ -98,60 +98,65 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
     props.onSelect?.(next);
   };
 
+  // Rows that leave lend their elements to those that come: scrolling changes texts and makes no nodes.
+  const slots = useRef(1);
+  slots.current = Math.max(slots.current, items.length);
   const template = widths.map((px) => `${px}px`).join(" ");
   const total = widths.reduce((sum, px) => sum + px, 0);
   return (
-    <div
-      ref={scroller}
-      className="table"
-      role="grid"
-      aria-label={props.label}
-      aria-rowcount={count + 1}
-      aria-colcount={columns.length}
-      aria-busy={props.loading ?? false}
-      tabIndex={0}
-      aria-activedescendant={
-        selected === null || selected < first || selected > last ? undefined : `${prefix}-${selected}`
-      }
-      onKeyDown={onKeyDown}
-    >
+    <div className="table-frame">
       <div
-        className="table-head"
-        role="row"
-        aria-rowindex={1}
-        tabIndex={-1}
-        style={{ gridTemplateColumns: template, width: total }}
+        ref={scroller}
+        className="table"
+        role="grid"
+        aria-label={props.label}
+        aria-rowcount={count + 1}
+        aria-colcount={columns.length}
+        aria-busy={props.loading ?? false}
+        tabIndex={0}
+        aria-activedescendant={
+          selected === null || selected < first || selected > last ? undefined : `${prefix}-${selected}`
+        }
+        onKeyDown={onKeyDown}
       >
-        {columns.map((column, index) => (
-          <HeadCell
-            key={column.id}
-            column={column}
-            width={widths[index] ?? 0}
-            sort={props.sort}
-            onSort={props.onSort}
-            onResize={(px) => setFixed({ ...fixed, [column.id]: px })}
-            onReset={() => setFixed(Object.fromEntries(Object.entries(fixed).filter(([id]) => id !== column.id)))}
-          />
-        ))}
+        <div
+          className="table-head"
+          role="row"
+          aria-rowindex={1}
+          tabIndex={-1}
+          style={{ gridTemplateColumns: template, width: total }}
+        >
+          {columns.map((column, index) => (
+            <HeadCell
+              key={column.id}
+              column={column}
+              width={widths[index] ?? 0}
+              sort={props.sort}
+              onSort={props.onSort}
+              onResize={(px) => setFixed({ ...fixed, [column.id]: px })}
+              onReset={() => setFixed(Object.fromEntries(Object.entries(fixed).filter(([id]) => id !== column.id)))}
+            />
+          ))}
+        </div>
+        <div className="table-body" role="rowgroup" style={{ height: virtual.getTotalSize(), width: total }}>
+          {items.map((item) => (
+            <BodyRow
+              key={item.index % slots.current}
+              id={`${prefix}-${item.index}`}
+              index={item.index}
+              top={item.start}
+              template={template}
+              row={props.row(item.index)}
+              columns={columns as readonly Column<unknown>[]}
+              selected={item.index === selected}
+              onSelect={props.onSelect}
+              onActivate={props.onActivate}
+              rowClass={props.rowClass as ((row: unknown) => string) | undefined}
+            />
+          ))}
+        </div>
       </div>
       {count === 0 && !props.loading ? <div className="table-empty">{props.empty}</div> : null}
-      <div className="table-body" role="rowgroup" style={{ height: virtual.getTotalSize(), width: total }}>
-        {items.map((item) => (
-          <BodyRow
-            key={item.index}
-            id={`${prefix}-${item.index}`}
-            index={item.index}
-            top={item.start}
-            template={template}
-            row={props.row(item.index)}
-            columns={columns as readonly Column<unknown>[]}
-            selected={item.index === selected}
-            onSelect={props.onSelect}
-            onActivate={props.onActivate}
-            rowClass={props.rowClass as ((row: unknown) => string) | undefined}
-          />
-        ))}
-      </div>
     </div>
   );
 }

@@ -85,7 +85,7 @@ export function ModelsScreen() {
               </div>
               {orphans.length === 0 ? null : (
                 <div className="models-orphans">
-                  <h3>{words.orphanAdapters}</h3>
+                  <h2>{words.orphanAdapters}</h2>
                   <AdapterList adapters={orphans} />
                 </div>
               )}
