@@ -13,7 +13,7 @@ import { splitCombinations } from "./village/split.ts";
 /** [least, most]. */
 const bounds: Readonly<Record<keyof DemoModelMeasure, readonly [number, number]>> = {
   goodWithoutMemory: [0.4, 0.6],
-  undecided: [0, 0.1],
+  undecided: [0, 0.15],
   followsGood: [0.8, 1],
   followsBad: [0.8, 1],
   observerRatings: [0.9, 1],
