@@ -1,5 +1,8 @@
 /** Entry of the page: theme before the first paint, the line to the workbench, then the window. */
 import "./app/zodWithoutEval.ts";
+// Before every component: their styles win over the page's.
+import "./styles/tokens.css";
+import "./styles/base.css";
 import "./app/emptyHtmlOnly.ts";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
@@ -8,8 +11,6 @@ import { applyRememberedTheme } from "./app/theme.ts";
 import { Workbench } from "./app/workbench.ts";
 import { transportFor } from "./connection/transport.ts";
 import { Shell } from "./shell/Shell.tsx";
-import "./styles/tokens.css";
-import "./styles/base.css";
 
 applyRememberedTheme();
 

@@ -13,7 +13,6 @@ import {
 import { useStore } from "zustand";
 import type { FolkmootError } from "../../core/contract/errors.ts";
 import type { RunSnapshot } from "../../core/contract/workbench/runs.ts";
-import type { WorkbenchClient } from "../../core/contract/workbench.ts";
 import { fromWire } from "../connection/wireErrors.ts";
 import type { LiveRun } from "../jobs/liveRun.ts";
 import type { Lists } from "../stores/lists.ts";
@@ -26,10 +25,6 @@ export function useWorkbench(): Workbench {
   const workbench = useContext(WorkbenchContext);
   if (workbench === null) throw new Error("No workbench around this component.");
   return workbench;
-}
-
-export function useClient(): WorkbenchClient {
-  return useWorkbench().client;
 }
 
 export function useLists<T>(select: (lists: Lists) => T): T {

@@ -16,6 +16,8 @@ export function PathInput(props: {
   readonly setting?: string;
   /** May be empty: a button empties it. */
   readonly optional?: boolean;
+  /** What empty means; default "None". */
+  readonly empty?: string;
 }) {
   const { pick, picker } = usePick();
   return (
@@ -26,7 +28,7 @@ export function PathInput(props: {
         onChange={props.onChange}
         mono
         problem={props.problem}
-        {...(props.optional ? { placeholder: text.fields.none } : {})}
+        {...(props.optional ? { placeholder: props.empty ?? text.fields.none } : {})}
         {...(props.explanation === undefined ? {} : { explanation: props.explanation })}
         {...(props.setting === undefined ? {} : { setting: props.setting })}
         after={

@@ -1,5 +1,5 @@
 import type { JobState, Progress } from "../../core/contract/workbench/runs.ts";
-import { formatCount, formatShare, unknown } from "../format/numbers.ts";
+import { formatCount, formatShare } from "../format/numbers.ts";
 import { formatRate, formatTimeLeft } from "../format/time.ts";
 import { text } from "../text/en.ts";
 import "./ProgressLine.css";
@@ -33,7 +33,7 @@ export function ProgressLine(props: {
     return (
       <div className="progress-line short">
         {bar}
-        <span className="numeric fine">{share === null ? unknown : formatShare(share)}</span>
+        <span className="numeric fine">{share === null ? text.states[state] : formatShare(share)}</span>
       </div>
     );
   return (

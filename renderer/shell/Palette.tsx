@@ -18,7 +18,17 @@ export function Palette(props: {
     <ModalOverlay className="scrim" isOpen={props.open} onOpenChange={(open) => !open && props.onClose()} isDismissable>
       <Modal className="modal palette">
         <Dialog className="dialog" aria-label={text.shell.palette}>
-          <PaletteList commands={props.commands} onClose={props.onClose} />
+          {/* Escape closes at once; the field would only empty itself. */}
+          <div
+            className="palette-keys"
+            onKeyDownCapture={(event) => {
+              if (event.key !== "Escape") return;
+              event.stopPropagation();
+              props.onClose();
+            }}
+          >
+            <PaletteList commands={props.commands} onClose={props.onClose} />
+          </div>
         </Dialog>
       </Modal>
     </ModalOverlay>

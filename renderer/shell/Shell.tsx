@@ -26,6 +26,12 @@ export function Shell() {
     [workbench, paletteOpen],
   );
   const View = screenViews[screen];
+  // Whoever goes elsewhere is done with what lay above the screen before.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another screen closes it
+  useEffect(() => {
+    setPaletteOpen(false);
+    setKeysOpen(false);
+  }, [screen]);
   useEffect(() => {
     document.title = `${text.screens[screen]} · ${text.product}`;
   }, [screen]);

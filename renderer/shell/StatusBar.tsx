@@ -1,9 +1,9 @@
 import { CircleAlert, Cpu, MemoryStick, WifiOff } from "lucide-react";
 import { useStore } from "zustand";
-import { go, useLists, useWorkbench } from "../app/hooks.ts";
+import { go, useWorkbench } from "../app/hooks.ts";
 import { ProgressLine, progressText } from "../components/ProgressLine.tsx";
 import { formatBytes } from "../format/numbers.ts";
-import { type Activity, activities, isLive } from "../stores/lists.ts";
+import { type Activity, activities } from "../stores/lists.ts";
 import { text } from "../text/en.ts";
 import { openRun } from "./commands.ts";
 import "./StatusBar.css";
@@ -85,9 +85,4 @@ export function openActivity(activity: Activity): void {
   if (activity.kind === "export") go("exports");
   else if (activity.kind === "demo") go("home");
   else openRun({ kind: activity.kind, run: activity.run ?? activity.job });
-}
-
-/** True while anything is live; for the guard against closing the page. */
-export function useBusy(): boolean {
-  return useLists(({ runs, jobs }) => [...runs.values(), ...jobs.values()].some((job) => isLive(job.state)));
 }

@@ -137,7 +137,7 @@ function Turns({ turns, sides }: { readonly turns: readonly ChatTurn[]; readonly
                     )}
                   </header>
                   <p className="thread-text selectable">
-                    {answer.text}
+                    {answer.text.trimStart()}
                     {answer.end === null ? <span className="caret" aria-hidden /> : null}
                   </p>
                 </section>
@@ -200,7 +200,7 @@ function Composer(props: {
           label={words.maxTokens}
           value={maxTokens}
           minimum={1}
-          step={32}
+          step={1}
           onChange={(n) => setMaxTokens(n ?? 256)}
         />
         <NumberInput

@@ -73,7 +73,7 @@ export function ExportDialog(props: { readonly run: string | null; readonly onCl
         <PathInput
           optional
           label={words.path}
-          explanation={words.pathText}
+          empty={words.pathText}
           value={path}
           onChange={setPath}
           request={{

@@ -57,11 +57,16 @@ function DemoStart({ sizes }: { readonly sizes: readonly string[] }) {
           label={text.home.demoSize}
           value={size}
           onChange={setSize}
-          choices={sizes.map((id) => ({ id, name: text.home.demoSizes[id] ?? id }))}
+          choices={[...sizes].sort(smallFirst).map((id) => ({ id, name: text.home.demoSizes[id] ?? id }))}
         />
       )}
     </div>
   );
+}
+
+/** The one that most people try first stands first. */
+function smallFirst(a: string, b: string): number {
+  return Number(b === "small") - Number(a === "small");
 }
 
 function DemoProgress({ job }: { readonly job: string }) {

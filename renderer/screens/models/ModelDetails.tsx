@@ -150,7 +150,7 @@ function ModelMemory({ model }: { readonly model: ModelEntry }) {
             label={words.contextSize}
             value={contextSize}
             empty={words.contextEmpty}
-            minimum={1}
+            minimum={256}
             step={256}
             onChange={setContextSize}
           />

@@ -58,7 +58,7 @@ export function FollowedAgent(props: {
         <>
           {words.followed(state.agent.id)}
           <span className={`badge ${state.agent.label}`}>{text.labels[state.agent.label]}</span>
-          <span className="badge move" style={{ color: `var(--${state.move === "idle" ? "text-3" : state.move})` }}>
+          <span className="badge" style={{ color: `var(--${state.move === "idle" ? "text-3" : state.move})` }}>
             {text.moves[state.move]}
           </span>
         </>

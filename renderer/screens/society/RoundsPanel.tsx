@@ -26,6 +26,7 @@ export function RoundsPanel(props: {
       ),
     [rounds, count],
   );
+  const unreadable = rounds.reduce((sum, round) => sum + round.unparsedRatings, 0);
   const bars = ratings.map((amount, index) => ({ from: index + 1, to: index + 2, count: amount }));
   return (
     <>
@@ -58,6 +59,7 @@ export function RoundsPanel(props: {
             <span key={bar.from}>{bar.from}</span>
           ))}
         </div>
+        {unreadable === 0 ? null : <p className="fine">{words.unparsed(formatCount(unreadable))}</p>}
       </Panel>
     </>
   );

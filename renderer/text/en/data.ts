@@ -40,7 +40,6 @@ export const data = {
     tokens: "Tokens",
     none: "No row fits",
     choose: "Choose a row to read it whole.",
-    response: (score: string) => `Answer, ${score}`,
     source: "From",
   },
   lengths: {

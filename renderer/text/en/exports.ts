@@ -44,7 +44,7 @@ export const exports = {
     },
     type: "File type",
     path: "Save as",
-    pathText: "Empty: into the folder of the run.",
+    pathText: "in the folder of the run",
     start: "Export",
   },
 } as const;

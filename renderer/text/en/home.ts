@@ -32,7 +32,6 @@ export const home = {
   demoSize: "Size",
   demoSizes: { small: "Small", full: "Full" } as Readonly<Record<string, string>>,
   demoMissing: "This copy came without a demo experiment.",
-  demoResults: "Results",
   stations: {
     society: "Society",
     data: "Data",

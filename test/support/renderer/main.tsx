@@ -1,5 +1,7 @@
 /** As renderer/main.tsx, with the recorded service at the other end of a real MessageChannel. */
 import "../../../renderer/app/zodWithoutEval.ts";
+import "../../../renderer/styles/tokens.css";
+import "../../../renderer/styles/base.css";
 import "../../../renderer/app/emptyHtmlOnly.ts";
 import { RPCLink } from "@orpc/client/message-port";
 import { RPCHandler } from "@orpc/server/message-port";
@@ -9,8 +11,6 @@ import { applyRememberedTheme } from "../../../renderer/app/theme.ts";
 import { Workbench } from "../../../renderer/app/workbench.ts";
 import type { OpenLine } from "../../../renderer/connection/line.ts";
 import { Shell } from "../../../renderer/shell/Shell.tsx";
-import "../../../renderer/styles/tokens.css";
-import "../../../renderer/styles/base.css";
 import { recordedService } from "./recordedService.ts";
 import { recordedWorld } from "./recordedWorld.ts";
 
