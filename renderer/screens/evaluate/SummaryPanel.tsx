@@ -9,7 +9,7 @@ const words = text.evaluate.summary;
 export function SummaryPanel({ summary }: { readonly summary: EvaluationSummary }) {
   const { base, aligned, difference, tally } = summary;
   return (
-    <div className="summary">
+    <section className="summary" aria-label={words.overall} tabIndex={0}>
       <Panel
         title={words.overall}
         actions={
@@ -77,7 +77,7 @@ export function SummaryPanel({ summary }: { readonly summary: EvaluationSummary 
           </div>
         </Panel>
       )}
-    </div>
+    </section>
   );
 }
 

@@ -1,15 +1,9 @@
 /** What the specs work on: the demo model that comes along, and its question files. */
-import { existsSync } from "node:fs";
 import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { describe } from "vitest";
-import { chromiumPath } from "../../support/chromium.ts";
 
 const resources = join(import.meta.dirname, "..", "..", "..", "resources");
 const demoModel = join(resources, "models", "village-q8_0.gguf");
-
-/** `describe` where there is a browser and the demo model. */
-export const describeWindow = describe.skipIf(chromiumPath === null || !existsSync(demoModel));
 
 export interface Material {
   /** A model in a folder of its own, as a person has one somewhere. */

@@ -21,7 +21,7 @@ export interface Window extends AsyncDisposable {
   /** Addresses asked for that are not those of `serving`. */
   readonly foreign: readonly string[];
   /** Faults of the page: exceptions, errors and warnings on its console. */
-  readonly faults: readonly string[];
+  readonly faults: string[];
 }
 
 /**
