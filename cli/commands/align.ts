@@ -5,43 +5,75 @@ import { type CommandContext, followJob } from "../context.ts";
 import type { RunCommand } from "../program.ts";
 import { alignDefaults, alignFlags } from "../settings/alignFlags.ts";
 import { readBaseSettings } from "../settings/baseSettings.ts";
-import { addSettingFlags, mergeSettings, parseSettings, readSettingFlags } from "../settings/flags.ts";
+import { applyEffort } from "../settings/effort.ts";
+import { addSettingFlags, badFlag, mergeSettings, parseSettings, readSettingFlags } from "../settings/flags.ts";
 import { lossSettings } from "../settings/lossSettings.ts";
+import { estimateAlign } from "./align/estimate.ts";
+import { watchSamples } from "./align/samples.ts";
 import { alignSummary } from "./align/summary.ts";
 import { absolute, addExample, addOutputFlags } from "./common.ts";
+
+interface Flags {
+  readonly out?: string;
+  readonly config?: string;
+  readonly effort?: string;
+  readonly cache?: string;
+  readonly estimate?: boolean;
+}
 
 export function alignCommand(run: RunCommand): Command {
   const command = new Command("align")
     .description(
-      "Train a LoRA adapter with the Stable Alignment loss. Run the same command again after an interruption: it resumes.",
+      "Train a LoRA adapter on rated responses. Run the same command again after an interruption: it resumes. Ctrl+C stops and keeps what is finished.",
     )
-    .requiredOption("--out <dir>", "run directory; made when missing, resumed when it holds the same run")
-    .option("--config <file>", "JSON with any of these settings; flags win over it");
+    .option("--out <dir>", "run directory; made when missing, resumed when it holds the same run")
+    .option("--config <file>", "JSON with any of these settings; flags win over it")
+    .option(
+      "--effort <level>",
+      "quick, balanced or thorough: rank, alpha, learning rate, epochs and accumulation at once; single flags win over it",
+    )
+    .option(
+      "--cache <dir>",
+      "folder that runs share for reference log-probabilities and measured memory (default: the workspace's, or the run's own)",
+    )
+    .option("--estimate", "print what the training would take of this machine's memory, and start nothing");
   addSettingFlags(command, alignFlags, alignDefaults());
   addOutputFlags(command);
   addExample(
     command,
-    "folkmoot align --model model.gguf --data data.json --out runs/align --rank 16 --epochs 2",
+    "folkmoot align --model model.gguf --data data.json --out runs/align --effort balanced",
+    "folkmoot align --model model.gguf --data data.json --out runs/dpo --loss dpo:1,sft:0.2",
+    "folkmoot align --model model.gguf --estimate",
     "folkmoot align --out runs/align        # resume what that folder holds",
   );
-  command.action((flags: { out: string; config?: string }) =>
-    run(command, (context) => align(context, command, flags)),
-  );
+  command.action((flags: Flags) => run(command, (context) => align(context, command, flags)));
   return command;
 }
 
-async function align(
-  context: CommandContext,
-  command: Command,
-  flags: { out: string; config?: string },
-): Promise<void> {
-  const directory = absolute(context.workingFolder, flags.out);
-  const given = readSettingFlags(command, alignFlags, context.workingFolder);
-  const base = await readBaseSettings(context.workingFolder, directory, flags.config, given.model === undefined);
+async function align(context: CommandContext, command: Command, flags: Flags): Promise<void> {
+  const { workingFolder, terminal } = context;
+  const out = flags.out ?? (flags.estimate === true ? "." : undefined);
+  if (out === undefined) throw badFlag("--out", "it is not set");
+  const directory = absolute(workingFolder, out);
+  const cache = flags.cache === undefined ? null : absolute(workingFolder, flags.cache);
+  const given = readSettingFlags(command, alignFlags, workingFolder);
+  const base = await readBaseSettings(workingFolder, directory, flags.config, given.model === undefined);
   const loss = lossSettings(base.loss, given.loss);
-  const settings = { ...mergeSettings(base, given), ...(loss === undefined ? {} : { loss }) };
-  const config = parseSettings(alignConfig, settings, alignFlags);
+  const chosen = { ...mergeSettings(base, given), ...(loss === undefined ? {} : { loss }) };
+  const { settings, reasons } = await applyEffort(flags.effort, { base, given, chosen });
+  // What memory is needed does not depend on the rows.
+  const unused = flags.estimate === true ? { data: "-" } : {};
+  const config = parseSettings(alignConfig, { ...unused, ...settings }, alignFlags);
+  if (flags.estimate === true) {
+    const estimated = await estimateAlign(config, { directory, cache });
+    terminal.result(estimated.result, estimated.text);
+    return;
+  }
+  for (const { setting, reason } of reasons) terminal.line(`${setting}: ${reason}`);
   const trainer = await context.workbench.trainer();
-  const result = await followJob(context, (options) => trainer.align.run({ config, directory }, options));
-  context.terminal.result(result, alignSummary(result));
+  const input = { config, directory, ...(cache === null ? {} : { cache }) };
+  const samples = watchSamples(directory, terminal);
+  const result = await followJob(context, (options) => trainer.align.run(input, options), samples.event);
+  await samples.shown();
+  terminal.result(result, alignSummary(result));
 }

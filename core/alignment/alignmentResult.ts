@@ -1,6 +1,7 @@
 /** What an alignment run came to. */
 import type { BestCheckpoint, EvaluationPoint } from "./alignmentCheckpoint.ts";
 import type { EndReason } from "./alignmentLoop.ts";
+import type { MemoryEstimate } from "./memory/estimate.ts";
 import type { TrainerMemory } from "./nativeTrainer.ts";
 import type { PreparedRows } from "./prepareRows.ts";
 
@@ -29,6 +30,8 @@ export type AlignmentResult = {
   seconds: number;
   /** Bytes that the trainer holds, by part. */
   memory: TrainerMemory;
+  /** What was expected of it before the start; null where the shape of the model was not given. */
+  memoryEstimate: MemoryEstimate | null;
   /** The adapter of the last step. */
   adapter: string;
   fingerprint: string;

@@ -23,7 +23,11 @@ import { checkRows, checkSettings, limitLength } from "./checkJob.ts";
 import type { AlignmentControls } from "./controls.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { needsReference } from "./losses/index.ts";
-import type { NativeTrainer, NewAdapter } from "./nativeTrainer.ts";
+import { adviceText, adviseMemory, explainOutOfMemory, type Machine, mebibytes } from "./memory/advice.ts";
+import { estimateMemory, type MemoryEstimate } from "./memory/estimate.ts";
+import { memoryKey, rememberMemory } from "./memory/history.ts";
+import type { TrainingShape } from "./memory/shape.ts";
+import type { NativeTrainer, NewAdapter, TrainerMemory } from "./nativeTrainer.ts";
 import { planSteps } from "./plan.ts";
 import { type PreparedRows, prepareRows } from "./prepareRows.ts";
 import { referenceLogps } from "./referenceLogps.ts";
@@ -49,6 +53,14 @@ export interface AlignmentJob {
   /** Speaks for base and adapter; needed where `config.samples.every` is not 0. */
   readonly sampler?: Sampler | undefined;
   readonly controls?: AlignmentControls | undefined;
+  /** Shape of `config.model` and the machine; without it memory is neither estimated nor explained. */
+  readonly memory?: JobMemory | undefined;
+}
+
+export interface JobMemory extends Machine {
+  readonly shape: TrainingShape;
+  /** Largest resident set of the process so far, bytes. */
+  readonly resident: () => number;
 }
 
 /**
@@ -58,20 +70,32 @@ export interface AlignmentJob {
  *   cancelled (after a checkpoint of the last whole step)
  */
 export async function runAlignment(job: AlignmentJob): Promise<AlignmentResult> {
-  const { config, run, trainer, signal } = job;
-  const clock = job.clock ?? (() => performance.now() / 1000);
-  const started = clock();
+  const { config, run, memory } = job;
   checkSettings(config, job.sampler !== undefined);
   await using events = await openEventLog(run, job.emit);
-  const watched: Watched = { ...job, emit: events.emit, clock };
-  const rows = await prepareRows(limitLength(config, trainer.info, events.emit), job.tokenizer, signal);
-  checkRows(config, rows, events.emit);
+  const clock = job.clock ?? (() => performance.now() / 1000);
+  const cache = job.cache ?? join(run.path, "cache");
+  try {
+    return await runWatched({ ...job, cache, emit: events.emit, clock });
+  } catch (error) {
+    throw memory === undefined ? error : explainOutOfMemory(error, memory.shape, config, memory);
+  }
+}
+
+type Watched = AlignmentJob & { readonly clock: () => number; readonly cache: string };
+
+async function runWatched(job: Watched): Promise<AlignmentResult> {
+  const { config, run, trainer, emit, signal, clock } = job;
+  const started = clock();
+  const rows = await prepareRows(limitLength(config, trainer.info, emit), job.tokenizer, signal);
+  checkRows(config, rows, emit);
+  const memoryEstimate = expectMemory(job);
   const fingerprint = fingerprintOf(config, {
     model: await hashFile(config.model, signal),
     data: await hashFile(config.data, signal),
     device: trainer.info.device,
   });
-  const references = await referencesOf(rows, watched);
+  const references = await referencesOf(rows, job);
   const resumed = await restoreAlignment(run.checkpoints, trainer, fingerprint);
   if (resumed === undefined) await trainer.newAdapter(adapterOf(config));
   const step = resumed?.step ?? 0;
@@ -80,8 +104,10 @@ export async function runAlignment(job: AlignmentJob): Promise<AlignmentResult> 
   const metrics = await run.journal("metrics", metricsLine);
   const parts = { config, plan, rows, references, fingerprint, trainer, metrics, clock, signal };
   const start = { step, losses, evaluations: resumed?.state.evaluations ?? [] };
-  const { loop, ended } = await train(watched, parts, start);
+  const { loop, ended } = await train(job, parts, start);
   const last = (await latestAlignmentCheckpoint(run.checkpoints)) as Checkpoint<AlignmentState>;
+  const memory = await trainer.memory();
+  if (loop.seconds > 0) await remember(job, memory);
   return {
     steps: loop.losses.length,
     plannedSteps: plan.steps,
@@ -93,13 +119,30 @@ export async function runAlignment(job: AlignmentJob): Promise<AlignmentResult> 
     best: await bestCheckpoint(run.path),
     tokensPerSecond: loop.seconds > 0 ? loop.tokens / loop.seconds : null,
     seconds: clock() - started,
-    memory: await trainer.memory(),
+    memory,
+    memoryEstimate,
     adapter: last.adapter,
     fingerprint: fingerprint.hash,
   };
 }
 
-type Watched = AlignmentJob & { readonly clock: () => number };
+/** The estimate, with a word of warning where it does not fit what is free. */
+function expectMemory({ config, memory, emit }: Watched): MemoryEstimate | null {
+  if (memory === undefined) return null;
+  const estimate = estimateMemory(memory.shape, config, memory.total);
+  if (estimate.total <= memory.available) return estimate;
+  const advice = adviceText(adviseMemory(memory.shape, config, memory));
+  const message = `This training may take ${mebibytes(estimate.total)}, and ${mebibytes(memory.available)} are free. ${advice}`;
+  emit({ type: "warning", message, details: { ...estimate, available: memory.available } });
+  return estimate;
+}
+
+/** A full disk costs the figure, not the run. */
+async function remember({ config, memory, cache }: Watched, measured: TrainerMemory): Promise<void> {
+  if (memory === undefined) return;
+  const key = memoryKey(memory.shape, config);
+  await rememberMemory(cache, key, { ...measured, resident: memory.resident() }).catch(() => undefined);
+}
 
 async function train(
   { config, run, trainer, emit, signal, sampler, controls }: Watched,
@@ -119,7 +162,7 @@ async function train(
 
 /** Once, before the first step, with the adapter off; what the disk remembers is not computed again. */
 async function referencesOf(rows: PreparedRows, job: Watched): Promise<References | null> {
-  const { config, run, trainer, emit, clock, signal, cache = join(run.path, "cache") } = job;
+  const { config, trainer, emit, clock, signal, cache } = job;
   if (!needsReference(config.loss)) return null;
   const key = { model: await hashFile(config.model, signal), device: trainer.info.device };
   const store = await ReferenceStore.open(join(cache, "reference"), key);

@@ -1,19 +1,24 @@
 /** The trainer's jobs: run directory, trainer and tokenizer are opened here, used by core/, and closed here. */
 import { existsSync } from "node:fs";
+import { freemem, totalmem } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import type { z } from "zod";
 import type { AlignmentControls } from "../alignment/controls.ts";
 import { gradcheck } from "../alignment/gradcheck.ts";
+import { explainOutOfMemory } from "../alignment/memory/advice.ts";
+import { trainingShape } from "../alignment/memory/shape.ts";
 import { loadNativeAddon } from "../alignment/nativeAddon.ts";
 import type { NativeAddon, OpenOptions } from "../alignment/nativeTrainer.ts";
-import { runAlignment } from "../alignment/runAlignment.ts";
+import { type JobMemory, runAlignment } from "../alignment/runAlignment.ts";
 import { type AlignConfig, alignConfig } from "../contract/alignment.ts";
 import type { EmitEvent } from "../contract/events.ts";
 import type { exportAdapterConfig, exportMergedConfig, gradcheckInput, gradcheckOutput } from "../contract/jobs.ts";
 import { type ExportTools, exportAdapterOfRun, exportMergedOfRun } from "../exports/exportRun.ts";
+import { readGgufHeader } from "../models/ggufHeader.ts";
 import { ggmlLibraryFolder } from "../models/llama/libraries.ts";
 import { openScorer } from "../models/llama/loadedModel.ts";
 import { openTokenizer } from "../models/llama/tokenizer.ts";
+import { availableBytes } from "../workbench/processMemory.ts";
 import { recordFinished } from "../workspace/eventLog.ts";
 import { RunDirectory } from "../workspace/runDirectory.ts";
 import type { JobResult, RunInput } from "./engineJobs.ts";
@@ -31,14 +36,16 @@ export async function alignJob(
   emit({ type: "started", run: run.id, directory: run.path, resumed });
   await using tokenizer = await openTokenizer(config.model);
   await using sampler = new TrainingSampler({ path: config.model, threads: config.threads });
-  const { activations } = config;
-  const trainer = await openTrainer(loadNativeAddon(), config.model, config.threads, { activations });
+  const memory = await jobMemory(config.model);
+  const { model, threads, activations } = config;
+  const trainer = await openTrainer(loadNativeAddon(), model, threads, { activations }).catch((error: unknown) => {
+    throw explainOutOfMemory(error, memory.shape, config, memory);
+  });
   try {
     const shared = cache ?? workspaceCache(run.path);
-    const parts = { trainer, tokenizer, sampler, controls, emit, signal };
+    const parts = { trainer, tokenizer, sampler, controls, memory, emit, signal };
     const aligned = await runAlignment({ config, run, cache: shared, ...parts });
-    // This process does nothing else, so its largest resident set is the training's.
-    const result = { ...aligned, peakResidentBytes: process.resourceUsage().maxRSS * 1024 };
+    const result = { ...aligned, peakResidentBytes: memory.resident() };
     await recordFinished(run, result);
     return result;
   } finally {
@@ -77,6 +84,16 @@ export async function gradcheckJob(input: z.infer<typeof gradcheckInput>): Promi
 
 function openTrainer(addon: NativeAddon, model: string, threads: number, options: Partial<OpenOptions> = {}) {
   return addon.openTrainer({ model, libraries: ggmlLibraryFolder({ device: "cpu" }), threads, ...options });
+}
+
+async function jobMemory(model: string): Promise<JobMemory> {
+  return {
+    shape: trainingShape(await readGgufHeader(model)),
+    available: await availableBytes(freemem()),
+    total: totalmem(),
+    // This process does nothing else, so its largest resident set is the training's.
+    resident: () => process.resourceUsage().maxRSS * 1024,
+  };
 }
 
 /** `cache` of the workspace that the run stands in; undefined for a run that stands by itself. */

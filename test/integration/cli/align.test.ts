@@ -82,4 +82,31 @@ describe("folkmoot align on the published format", () => {
     expect(ended.code).toBe(4);
     expect(ended.stderr).toMatch(/Error \(data-corrupt\): Row 2 .*scores/);
   });
+
+  it("dpo with a cap on the time, samples and early stop, in one run directory; then the estimate is what was measured", async () => {
+    const prompts = join(folder, "prompts.txt");
+    writeFileSync(prompts, "Do you keep it?\n\nWho are you?\n");
+    const flags = [
+      ...["--loss", "dpo:1,sft:0.1", "--evaluation-share", "0.2", "--evaluate-every", "4", "--patience", "2"],
+      ...["--sample-every", "8", "--sample-prompts", prompts, "--sample-tokens", "4", "--max-minutes", "10"],
+    ];
+    const ended = await runFolkmoot(args("dpo", "--epochs", "40", "--json", ...flags));
+    expect(ended.stderr).not.toContain("Error");
+    const result = JSON.parse(ended.stdout);
+    expect(result).toMatchObject({ ended: "early-stop" });
+    expect(result.best.step).toBe(result.steps - 8);
+    expect(result.memoryEstimate.weights).toBe(result.memory.weights);
+    expect(ended.stderr).toMatch(/Step 8: Do you keep it\?\n {2}base .*\n {2}tuned /);
+    const looks = readFileSync(join(folder, "dpo", "samples.jsonl"), "utf8")
+      .trim()
+      .split("\n");
+    expect(looks.map((look) => JSON.parse(look).step)).toEqual(looks.map((_, i) => i * 8));
+    expect(JSON.parse(looks[1] ?? "").samples).toHaveLength(2);
+
+    const estimate = await runFolkmoot(["align", "--out", join(folder, "dpo"), "--estimate", "--json"]);
+    const { measured, estimate: corrected } = JSON.parse(estimate.stdout);
+    expect(measured).toMatchObject(result.memory);
+    expect(corrected.activations).toBe(result.memory.activations);
+    expect(measured.resident).toBeGreaterThan(corrected.total);
+  });
 });

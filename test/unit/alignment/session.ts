@@ -49,7 +49,7 @@ export const settings = (over: Partial<Record<keyof AlignConfig, unknown>> = {})
     ...over,
   });
 
-export interface Session extends Partial<Pick<AlignmentJob, "cache" | "sampler" | "controls" | "clock">> {
+export interface Session extends Partial<Pick<AlignmentJob, "cache" | "sampler" | "controls" | "clock" | "memory">> {
   directory?: string;
   config?: AlignConfig;
   faults?: Faults;
@@ -82,8 +82,20 @@ export async function align(session: Session = {}) {
   let error: unknown;
   let time = 0;
   try {
-    const { signal, cache, sampler, controls, clock = () => time++ } = session;
-    result = await runAlignment({ config, run, trainer, tokenizer, emit, signal, clock, cache, sampler, controls });
+    const { signal, cache, sampler, controls, memory, clock = () => time++ } = session;
+    result = await runAlignment({
+      config,
+      run,
+      trainer,
+      tokenizer,
+      emit,
+      signal,
+      clock,
+      cache,
+      sampler,
+      controls,
+      memory,
+    });
   } catch (thrown) {
     error = thrown;
   } finally {
@@ -106,3 +118,12 @@ export const checkpointBytes = async (directory: string) => {
   );
   return { step: checkpoint.step, files };
 };
+
+export const metricsText = (directory: string) => text(join(directory, "metrics.jsonl"));
+export const crash = new Error("the process died here");
+/** The process dies in the nth call of a method. */
+export const dieAt = (method: string, call: number): Faults => ({
+  before: (called, n) => {
+    if (called === method && n === call) throw crash;
+  },
+});

@@ -1,28 +1,11 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { bestCheckpoint, latestAlignmentCheckpoint } from "../../../core/alignment/alignmentCheckpoint.ts";
 import { AlignmentControls } from "../../../core/alignment/controls.ts";
 import { fingerprintOf, whatDiffers } from "../../../core/alignment/fingerprint.ts";
-import { askQuestion } from "../../../core/alignment/questions.ts";
-import { referenceLogps } from "../../../core/alignment/referenceLogps.ts";
-import { ReferenceStore } from "../../../core/alignment/referenceStore.ts";
-import { readSamples, type Sampler } from "../../../core/alignment/samples.ts";
-import type { TokenizedRow } from "../../../core/alignment/tokenizeRows.ts";
-import { measureQuestions } from "../../../core/alignment/trainStep.ts";
-import { lossSettings } from "../../../core/contract/alignment.ts";
-import { randomStream } from "../../../core/random.ts";
-import { sha256 } from "../../../core/workspace/hash.ts";
-import { BigramTrainer } from "./bigramTrainer.ts";
-import { align, checkpointBytes, newDirectory, settings, text } from "./session.ts";
+import { align, checkpointBytes, crash, dieAt, metricsText, newDirectory, settings } from "./session.ts";
 
-const metricsText = (directory: string) => text(join(directory, "metrics.jsonl"));
-const crash = new Error("the process died here");
-const dieAt = (method: string, call: number) => ({
-  before: (called: string, n: number) => {
-    if (called === method && n === call) throw crash;
-  },
-});
 /** Learns by heart what it is shown: the loss of the held-out rows turns. */
 const overfits = {
   optimizer: { learningRate: 0.8 },
@@ -162,64 +145,6 @@ describe("a full disk", () => {
   });
 });
 
-describe("samples", () => {
-  /** Speaks of the adapter file it was given, so that a wrong or a missing one shows. */
-  class EchoSampler implements Sampler {
-    readonly asked: (string | null)[] = [];
-    async sample(adapter: string | null, prompts: readonly string[]) {
-      const voice = adapter === null ? "base" : sha256(readFileSync(adapter)).slice(0, 32);
-      this.asked.push(adapter === null ? null : voice);
-      return prompts.map((prompt) => `${voice}: ${prompt}`);
-    }
-  }
-  const sampled = (every: number) => settings({ samples: { every, prompts: ["give it back?", "who are you?"] } });
-
-  it("stand side by side at every nth step, the base asked once, and change no number of the run", async () => {
-    const sampler = new EchoSampler();
-    const { directory, error, result } = await align({ config: sampled(8), sampler });
-    expect(error).toBeUndefined();
-    const lines = await readSamples(directory);
-    expect(lines.map((line) => line.step)).toEqual([0, 8, 16]);
-    expect(lines[0]?.samples[0]).toEqual({ prompt: "give it back?", base: "base: give it back?", tuned: null });
-    for (const line of lines)
-      expect(line.samples.map(({ base }) => base)).toEqual(lines[0]?.samples.map((s) => s.base));
-    expect(lines[1]?.samples[0]?.tuned).not.toBe(lines[2]?.samples[0]?.tuned);
-    expect(sampler.asked.filter((voice) => voice === null)).toHaveLength(1);
-    expect(metricsText(directory)).toBe(metricsText((await align()).directory));
-    expect(readdirSync(directory).filter((name) => name.includes("adapter"))).toEqual([]);
-    expect(result?.ended).toBe("steps");
-  });
-
-  it("killed and resumed they are those of an uninterrupted run, each once", async () => {
-    const config = sampled(2);
-    const whole = await align({ config, sampler: new EchoSampler() });
-    const killed = await align({ config, sampler: new EchoSampler(), faults: dieAt("step", 9) });
-    expect((await readSamples(killed.directory)).at(-1)?.step).toBe(8);
-    const resumed = await align({ config, sampler: new EchoSampler(), directory: killed.directory });
-    expect(resumed.error).toBeUndefined();
-    expect(await readSamples(resumed.directory)).toEqual(await readSamples(whole.directory));
-  });
-
-  it("a look that fails costs the texts, not the training; said once", async () => {
-    const sampler: Sampler = { sample: () => Promise.reject(new Error("no memory for a context")) };
-    const { error, events } = await align({ config: sampled(2), sampler });
-    expect(error).toBeUndefined();
-    const warnings = events.filter((event) => event.type === "warning" && event.message.includes("no memory"));
-    expect(warnings).toHaveLength(1);
-  });
-
-  it("refuses to begin where nothing can speak or nothing is asked", async () => {
-    for (const session of [
-      { config: sampled(2) },
-      { config: settings({ samples: { every: 2 } }), sampler: new EchoSampler() },
-    ]) {
-      const { error, trainer } = await align(session);
-      expect(error).toMatchObject({ code: "bad-setting" });
-      expect(trainer.calls).toEqual({});
-    }
-  });
-});
-
 describe("what a checkpoint belongs to", () => {
   const parts = (over: object, files: object = {}) =>
     fingerprintOf(settings(over), { model: "m", data: "d", device: "CPU", ...files });
@@ -255,119 +180,6 @@ describe("rank-stabilized LoRA", () => {
     const stable = await align({ config: settings({ maxSteps: 1, lora: { rank: 16, alpha: 8, rsLora: true } }) });
     expect(plain.trainer.lora).toMatchObject({ rank: 16, alpha: 8 });
     expect(stable.trainer.lora).toMatchObject({ rank: 16, alpha: 32 });
-  });
-});
-
-describe("the reference", () => {
-  const dpo = (over: object = {}) => settings({ loss: { id: "dpo", beta: 0.2 }, ...over });
-
-  it("dpo starts at ln 2 with margins of 0 and then learns: margins grow, the better answer wins", async () => {
-    const { metrics, error, trainer, events } = await align({ config: dpo() });
-    expect(error).toBeUndefined();
-    expect(metrics[0]?.loss).toBeCloseTo(Math.LN2, 10);
-    expect(metrics[0]?.rewardsMargin).toBeCloseTo(0, 10);
-    expect(metrics.at(-1)?.loss).toBeLessThan(0.3);
-    expect(metrics.at(-1)?.rewardsMargin).toBeGreaterThan(1);
-    expect(metrics.at(-1)?.rewardsAccuracy).toBe(1);
-    expect(metrics.at(-1)?.logpsRejected).toBeLessThan(metrics[0]?.logpsRejected ?? 0);
-    expect(trainer.adapterOff).toBeGreaterThan(0);
-    const progress = events.filter((event) => event.type === "progress" && event.stage === "reference");
-    expect(progress.at(-1)).toMatchObject({ done: 30, total: 30, unit: "rows" });
-  });
-
-  it("is computed once: a resumed run, and another run that shares the folder, ask for no row again", async () => {
-    const cache = newDirectory();
-    const whole = await align({ config: dpo(), cache });
-    const killed = await align({ config: dpo(), cache, faults: dieAt("step", 8) });
-    expect(killed.trainer.adapterOff).toBe(0);
-    const resumed = await align({ config: dpo(), cache, directory: killed.directory });
-    expect(resumed.trainer.adapterOff).toBe(0);
-    expect(metricsText(resumed.directory)).toBe(metricsText(whole.directory));
-    const longer = await align({ config: dpo({ epochs: 1, loss: { id: "ipo" } }), cache });
-    expect(longer.trainer.adapterOff).toBe(0);
-  });
-
-  it("a lost cache changes no bit of a resumed run", async () => {
-    const whole = await align({ config: dpo() });
-    const killed = await align({ config: dpo(), faults: dieAt("step", 13) });
-    rmSync(join(killed.directory, "cache"), { recursive: true });
-    const resumed = await align({ config: dpo(), directory: killed.directory });
-    expect(resumed.result?.resumedFrom).toBe(10);
-    expect(resumed.trainer.adapterOff).toBe(30);
-    expect(metricsText(resumed.directory)).toBe(metricsText(whole.directory));
-    expect(await checkpointBytes(resumed.directory)).toEqual(await checkpointBytes(whole.directory));
-  });
-
-  it("is that of the base though an adapter is on; negative control: left on, what was learned reads as nothing", async () => {
-    const row: TokenizedRow = {
-      query: Int32Array.of(1, 20, 21),
-      responses: [Int32Array.of(30, 31, 2), Int32Array.of(40, 2)],
-      scores: [7, 2],
-    };
-    const loss = lossSettings.parse({ id: "dpo" });
-    const measured = async (adapterStaysOn: boolean) => {
-      const trainer = new BigramTrainer(128, { adapterStaysOn });
-      trainer.adapter.forEach((_, i) => {
-        trainer.adapter[i] = Math.sin(i);
-      });
-      const store = await ReferenceStore.open(newDirectory(), { model: "m", device: "test" });
-      const parts = { trainer, store, tokenBudget: 99, emit: () => {}, clock: () => 0, signal: undefined };
-      const [refLogps = []] = await referenceLogps([row], parts);
-      const question = askQuestion(row, loss, 3, randomStream(1), refLogps);
-      return measureQuestions(trainer, [question], { loss, tokenBudget: 99 });
-    };
-    const wrong = await measured(true);
-    expect([wrong.loss, wrong.rewardsMargin]).toEqual([expect.closeTo(Math.LN2, 12), expect.closeTo(0, 12)]);
-    const right = await measured(false);
-    expect(Math.abs(right.rewardsMargin ?? 0)).toBeGreaterThan(0.05);
-    expect(Math.abs(right.loss - Math.LN2)).toBeGreaterThan(0.02);
-  });
-
-  it("does not depend on how many tokens fit one forward call", async () => {
-    const [wide, narrow] = [await align({ config: dpo() }), await align({ config: dpo({ batchTokens: 1 }) })];
-    for (const [i, line] of wide.metrics.entries()) expect(line.loss).toBeCloseTo(narrow.metrics[i]?.loss ?? 0, 9);
-  });
-
-  it("what is damaged on the disk is computed again, not believed", async () => {
-    const cache = newDirectory();
-    const whole = await align({ config: dpo(), cache });
-    const [key = ""] = readdirSync(join(cache, "reference"));
-    const [file = ""] = readdirSync(join(cache, "reference", key));
-    const path = join(cache, "reference", key, file);
-    writeFileSync(path, text(path).replace(/-\d/, "-9"));
-    const again = await align({ config: dpo(), cache });
-    expect(again.trainer.adapterOff).toBe(30);
-    expect(metricsText(again.directory)).toBe(metricsText(whole.directory));
-  });
-
-  it("stopped while it is computed, it says so and keeps what it has", async () => {
-    const stop = new AbortController();
-    const cache = newDirectory();
-    const stopped = await align({
-      config: dpo(),
-      cache,
-      signal: stop.signal,
-      onEvent: (event) => {
-        if (event.type === "progress" && event.stage === "reference" && event.done === 7) stop.abort();
-      },
-    });
-    expect(stopped.error).toMatchObject({ code: "cancelled" });
-    expect(existsSync(join(stopped.directory, "metrics.jsonl"))).toBe(false);
-    expect((await align({ config: dpo(), cache })).trainer.adapterOff).toBe(23);
-  });
-
-  it("refuses data without a pair under a loss that lives on pairs, and counts rows that teach nothing", async () => {
-    const { error } = await align({ config: dpo(), rows: [{ query: "q", responses: ["a", "b"], scores: [3, 3] }] });
-    expect(error).toMatchObject({ code: "bad-setting" });
-    const rows = [
-      { query: "q", responses: ["a", "b"], scores: [3, 3] },
-      { query: "r", responses: ["a", "b"], scores: [3, 1] },
-    ];
-    const mixed = await align({ config: dpo({ maxSteps: 2, evaluationShare: 0 }), rows });
-    expect(mixed.error).toBeUndefined();
-    expect(mixed.events).toContainEqual(
-      expect.objectContaining({ type: "warning", message: expect.stringContaining("1 rows have no lower-rated") }),
-    );
   });
 });
 

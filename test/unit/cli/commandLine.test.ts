@@ -1,8 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { runCommandLine } from "../../../cli/commandLine.ts";
+import type { AlignEstimate } from "../../../cli/commands/align/estimate.ts";
 import { alignConfig } from "../../../core/contract/alignment.ts";
 import { errorExitCodes, FolkmootError } from "../../../core/contract/errors.ts";
 import type { JobEvent, ProgressEvent } from "../../../core/contract/events.ts";
@@ -72,6 +73,70 @@ describe("folkmoot align", () => {
     });
     expect(host.inputs).toEqual([["align.run", { config: expected, directory: "/work/folder/a" }]]);
     expect(host.disposed()).toBe(1);
+  });
+
+  it("needs a run directory to train in", async () => {
+    const host = fakeHost({});
+    expect(await run("align --model m.gguf --data d.json", host)).toBe(errorExitCodes["bad-setting"]);
+    expect(host.err()).toContain("--out");
+  });
+
+  it("--effort sets rank, alpha, rate, epochs and accumulation with reasons; single flags win over it", async () => {
+    const host = fakeHost({ "align.run": () => finishes() });
+    expect(await run(`${line} --effort thorough --epochs 5 --loss dpo`, host)).toBe(0);
+    expect(host.inputs[0]?.[1]).toMatchObject({
+      config: {
+        lora: { rank: 32, alpha: 64 },
+        optimizer: { learningRate: 1e-5, beta1: 0.9 },
+        epochs: 5,
+        accumulation: 16,
+        loss: { id: "dpo", beta: 0.1 },
+      },
+    });
+    expect(host.err()).toContain("lora.rank: Twice the usual rank");
+    expect(host.err()).not.toContain("epochs:");
+    expect(await run(`${line} --effort heroic`, host)).toBe(errorExitCodes["bad-setting"]);
+    expect(host.err()).toContain("--effort");
+  });
+
+  it("--cache names the folder that runs share", async () => {
+    const host = fakeHost({ "align.run": () => finishes() });
+    await run(`${line} --cache shared`, host);
+    expect(host.inputs[0]?.[1]).toMatchObject({ cache: "/work/folder/shared" });
+  });
+
+  it("--estimate says what a training takes by part, without data, and starts nothing", async () => {
+    const model = join(import.meta.dirname, "..", "..", "fixtures", "cases", "llama", "model.gguf");
+    const host = fakeHost({});
+    expect(await run(`align --model ${model} --rank 4 --estimate --json`, host)).toBe(0);
+    const small = JSON.parse(host.out()) as AlignEstimate;
+    expect(small).toMatchObject({ measured: null, fits: true, advice: null, parameters: 17_920 / 2 });
+    expect(small.estimate.weights).toBe(statSync(model).size);
+    const wide = fakeHost({});
+    expect(await run(`align --model ${model} --rank 64 --batch-tokens 4096 --estimate --json`, wide)).toBe(0);
+    const large = JSON.parse(wide.out()) as AlignEstimate;
+    expect(large.estimate.adapter / small.estimate.adapter).toBeCloseTo(16, 1);
+    expect(large.estimate.total).toBeGreaterThan(small.estimate.total);
+    const shown = fakeHost({});
+    await run(`align --model ${model} --estimate`, shown);
+    expect(shown.out()).toMatch(/transposed copies +\d.*\n.*adapter and moments/);
+    expect([...host.inputs, ...wide.inputs, ...shown.inputs]).toEqual([]);
+  });
+
+  it("--estimate names a model that is not there", async () => {
+    const host = fakeHost({});
+    expect(await run("align --model nowhere.gguf --estimate", host)).toBe(errorExitCodes["model-not-found"]);
+  });
+
+  it("says why it ended and where the best point is", async () => {
+    const best = { step: 8, loss: 0.5, adapter: "/runs/a/best/step-00000008/adapter.gguf" };
+    const host = fakeHost({ "align.run": () => finishes({ ...alignResult, ended: "early-stop", best }) });
+    await run(line, host);
+    expect(host.out()).toContain("held-out rows got no better");
+    expect(host.out()).toContain(best.adapter);
+    const timed = fakeHost({ "align.run": () => finishes({ ...alignResult, ended: "time", plannedSteps: 40 }) });
+    await run(line, timed);
+    expect(timed.out()).toContain("rest of 40");
   });
 
   it("prints the result on stdout and everything else on stderr", async () => {

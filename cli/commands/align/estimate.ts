@@ -1,0 +1,65 @@
+/** `folkmoot align --estimate`: what a training would take of this machine's memory. Reads the model's header alone. */
+import { freemem, totalmem } from "node:os";
+import { join } from "node:path";
+import { adviceText, adviseMemory } from "../../../core/alignment/memory/advice.ts";
+import { estimateMemory, type MemoryEstimate } from "../../../core/alignment/memory/estimate.ts";
+import {
+  correctEstimate,
+  type MeasuredTraining,
+  memoryKey,
+  recallMemory,
+} from "../../../core/alignment/memory/history.ts";
+import { adapterWeights, trainingShape } from "../../../core/alignment/memory/shape.ts";
+import type { AlignConfig } from "../../../core/contract/alignment.ts";
+import { readGgufHeader } from "../../../core/models/ggufHeader.ts";
+import { availableBytes } from "../../../core/workbench/processMemory.ts";
+import { formatBytes, formatCount } from "../../output/format.ts";
+import { renderPairs } from "../../output/table.ts";
+
+export interface AlignEstimate {
+  /** Bytes by part, for the largest forward pass that the settings allow. */
+  readonly estimate: MemoryEstimate;
+  /** What a training of this shape and these settings took before; null when there was none. */
+  readonly measured: MeasuredTraining | null;
+  /** Weights that are trained. */
+  readonly parameters: number;
+  readonly available: number;
+  readonly fits: boolean;
+  /** What to do where it does not fit. */
+  readonly advice: string | null;
+}
+
+/** @throws as `readGgufHeader` */
+export async function estimateAlign(
+  config: AlignConfig,
+  { directory, cache }: { readonly directory: string; readonly cache: string | null },
+): Promise<{ result: AlignEstimate; text: string }> {
+  const shape = trainingShape(await readGgufHeader(config.model));
+  const machine = { available: await availableBytes(freemem()), total: totalmem() };
+  const measured = await recallMemory(cache ?? join(directory, "cache"), memoryKey(shape, config));
+  const estimate = correctEstimate(estimateMemory(shape, config, machine.total), measured);
+  const fits = estimate.total <= machine.available;
+  const advice = fits ? null : adviceText(adviseMemory(shape, config, machine));
+  const parameters = adapterWeights(shape, config.lora.rank, config.lora.targets);
+  const result = { estimate, measured, parameters, available: machine.available, fits, advice };
+  return { result, text: estimateText(result) };
+}
+
+function estimateText({ estimate, measured, parameters, available, advice }: AlignEstimate): string {
+  const { weights, transposed, adapter, activations, keepsActivations, headChunk, block, total, rows } = estimate;
+  const pairs = renderPairs([
+    ["weights", `${formatBytes(weights)} (the file, mapped)`],
+    ["transposed copies", formatBytes(transposed)],
+    ["adapter and moments", `${formatBytes(adapter)} (${formatCount(parameters)} weights)`],
+    ["activations", `${formatBytes(activations)} (${keepsActivations ? "kept" : "computed again block by block"})`],
+    ["head chunk", formatBytes(headChunk)],
+    ["one block", `${formatBytes(block)} (the larger of these two counts)`],
+    ["total", `${formatBytes(total)}, ${formatBytes(available)} are free`],
+    ["largest pass", `${formatCount(rows)} rows`],
+  ]);
+  const source =
+    measured === null
+      ? "An estimate for the longest rows that the settings allow; shorter rows take less."
+      : `Measured in a training of this shape before${measured.resident === null ? "" : `; its process had ${formatBytes(measured.resident)} at most`}.`;
+  return [pairs, source, ...(advice === null ? [] : [advice])].join("\n");
+}

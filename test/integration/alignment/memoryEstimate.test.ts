@@ -1,0 +1,62 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { estimatePass, type MemorySettings } from "../../../core/alignment/memory/estimate.ts";
+import { packSize, type QuestionSize } from "../../../core/alignment/memory/packing.ts";
+import { trainingShape } from "../../../core/alignment/memory/shape.ts";
+import { alignConfig } from "../../../core/contract/alignment.ts";
+import { readGgufHeader } from "../../../core/models/ggufHeader.ts";
+import { casePath, openTrainer, referenceStep } from "../../support/nativeCases.ts";
+import { temporaryFolder } from "../../support/temporaryFolder.ts";
+import { everyArchitecture, writeTinyModel } from "../../support/tinyModels.ts";
+
+/** One long question with four answers; many short ones; few answers of unequal length. */
+const passes: readonly QuestionSize[][] = [
+  [{ query: 128, responses: [128, 128, 128, 128] }],
+  Array.from({ length: 12 }, (_, i) => ({ query: 10 + i, responses: [20, 25, 30].slice(i % 3) })),
+  [
+    { query: 100, responses: [50, 60] },
+    { query: 20, responses: [200] },
+  ],
+];
+
+async function measure(model: string, settings: MemorySettings, questions: readonly QuestionSize[]) {
+  const trainer = await openTrainer(model, { activations: settings.activations });
+  await trainer.newAdapter({ ...settings.lora, seed: 1 });
+  const tokens = (count: number) => Array.from({ length: count }, (_, i) => 3 + (i % 30));
+  const rows = questions.map(({ query, responses }) => ({ query: tokens(query), responses: responses.map(tokens) }));
+  const logps = await trainer.forward(rows, { adapter: true, keep: true });
+  await trainer.backward(logps.map((row) => row.map((response) => response.map(() => -0.01))));
+  await trainer.step(referenceStep);
+  return trainer.memory();
+}
+
+async function compare(model: string, activations: "keep" | "recompute") {
+  const shape = trainingShape(await readGgufHeader(model));
+  for (const [i, questions] of passes.entries()) {
+    const lora = { rank: [4, 16, 32][i], targets: i === 1 ? ["attn_q", "attn_v"] : undefined };
+    const settings = alignConfig.parse({ model, data: "d", activations, lora });
+    const measured = await measure(model, settings, questions);
+    const estimate = estimatePass(shape, settings, packSize(questions), 2 ** 40);
+    for (const part of ["weights", "transposed", "adapter", "activations"] as const)
+      expect(estimate[part], part).toBe(measured[part]);
+    const total = Object.values(measured).reduce((sum, bytes) => sum + bytes, 0);
+    expect(Math.abs(estimate.total / total - 1), `${activations}, pass ${i}`).toBeLessThan(0.15);
+  }
+}
+
+describe("the memory estimate against the trainer's own count: every part to the byte, the total within 15 %", () => {
+  it.each(["llama", "gemma3", "gemma3-window", "phi3", "qwen2", "qwen3", "llama-wide"])("fixture %s", async (name) => {
+    await compare(casePath(name, "model.gguf"), "keep");
+    await compare(casePath(name, "model.gguf"), "recompute");
+  });
+
+  it.each(everyArchitecture.map((shape, i) => [i, shape.architecture, shape] as const))(
+    "shape %i, %s",
+    async (_, __, shape) => {
+      const model = join(await temporaryFolder(), "model.gguf");
+      await writeTinyModel(model, { ...shape, seed: 5 });
+      await compare(model, "keep");
+      await compare(model, "recompute");
+    },
+  );
+});

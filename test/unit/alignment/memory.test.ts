@@ -1,0 +1,220 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { adviceText, adviseMemory } from "../../../core/alignment/memory/advice.ts";
+import { estimateMemory, estimatePass } from "../../../core/alignment/memory/estimate.ts";
+import { correctEstimate, memoryKey, recallMemory, rememberMemory } from "../../../core/alignment/memory/history.ts";
+import { packSize } from "../../../core/alignment/memory/packing.ts";
+import { adapterWeights, type TrainingShape, trainingShape } from "../../../core/alignment/memory/shape.ts";
+import { alignConfig } from "../../../core/contract/alignment.ts";
+import { readGgufHeader } from "../../../core/models/ggufHeader.ts";
+import { align, newDirectory, settings } from "./session.ts";
+
+const fixture = join(import.meta.dirname, "..", "..", "fixtures", "cases", "llama", "model.gguf");
+const small = trainingShape(await readGgufHeader(fixture));
+const machine = 2 ** 36;
+const config = (over: object = {}) => alignConfig.parse({ model: "m", data: "d", ...over });
+
+/** The shape of Llama 3.2 1 B as Q8_0, from its published configuration. */
+function llama1B(layers = 16): TrainingShape {
+  const [embedding, feedForward, keyValue, vocabulary] = [2048, 8192, 512, 128_256];
+  const linear = (target: string, input: number, output: number) => ({
+    targets: [target],
+    input,
+    output,
+    type: "Q8_0",
+  });
+  const block = [
+    linear("attn_q", embedding, embedding),
+    linear("attn_k", embedding, keyValue),
+    linear("attn_v", embedding, keyValue),
+    linear("attn_output", embedding, embedding),
+    linear("ffn_gate", embedding, feedForward),
+    linear("ffn_up", embedding, feedForward),
+    linear("ffn_down", feedForward, embedding),
+  ] as TrainingShape["linears"];
+  return {
+    ...small,
+    fileBytes: 1.3e9,
+    layers,
+    embedding,
+    feedForward,
+    heads: 32,
+    attention: embedding,
+    keyValue,
+    headSize: 64,
+    vocabulary,
+    contextLength: 131_072,
+    linears: Array.from({ length: layers }, () => block).flat(),
+    head: { targets: [], input: embedding, output: vocabulary, type: "Q8_0" },
+  };
+}
+
+describe("the estimate", () => {
+  it("counts an adapter as its pairs: 11.3 million weights at rank 16 on Llama 3.2 1 B", () => {
+    const { lora } = config();
+    expect(adapterWeights(llama1B(), 16, lora.targets)).toBe(11_272_192);
+    const estimate = estimateMemory(llama1B(), config(), machine);
+    expect(estimate.adapter).toBeGreaterThan(16 * 11_272_192);
+    expect(estimate.adapter).toBeLessThan(16.1 * 11_272_192);
+    // Quantized copies are Q8_0: 34 bytes per 32 weights.
+    expect(estimate.transposed / ((973_078_528 + 262_668_288) * (34 / 32))).toBeCloseTo(1, 3);
+  });
+
+  it("grows linearly in layers, and recomputing activations takes much less than keeping them", () => {
+    const total = (layers: number, activations: string) => {
+      const { activations: bytes } = estimateMemory(llama1B(layers), config({ activations }), machine);
+      return bytes;
+    };
+    expect(total(16, "keep") - total(8, "keep")).toBeCloseTo(total(24, "keep") - total(16, "keep"), -3);
+    expect(total(16, "recompute")).toBeLessThan(total(16, "keep") / 5);
+  });
+
+  it("does not grow with the logits of more candidates: the head goes in chunks", () => {
+    const headChunk = (maxRejected: number) => estimateMemory(llama1B(), config({ maxRejected }), machine).headChunk;
+    expect(headChunk(7)).toBe(headChunk(1));
+    expect(headChunk(7)).toBeLessThan(70 * 2 ** 20);
+  });
+
+  it("keeps activations by itself while they take a quarter of the machine", () => {
+    expect(estimateMemory(llama1B(), config(), 2 ** 36).keepsActivations).toBe(true);
+    expect(estimateMemory(llama1B(), config(), 2 ** 31).keepsActivations).toBe(false);
+  });
+
+  it("is for the longest rows that the settings allow, and for a full batch of short ones where that is more", () => {
+    const rows = (over: object) => estimateMemory(llama1B(), config(over), machine).rows;
+    // 256 query tokens and four responses of 256
+    expect(rows({})).toBe(1280);
+    expect(rows({ loss: { id: "sft" }, batchTokens: 4096 })).toBe(4096);
+    expect(rows({ maxLength: 100, batchTokens: 1024 })).toBeGreaterThan(900);
+    expect(rows({ maxLength: 4096, maxRejected: 1 })).toBe(2048 * 3);
+    // No longer than the model's context.
+    expect(estimateMemory(small, config({ maxLength: 9999 }), machine).rows).toBe(1280);
+  });
+
+  it("counts rows and blocks as the trainer packs them: padded to 32, short neighbours merged, keys to 16", () => {
+    expect(
+      packSize([
+        { query: 11, responses: [20, 20, 30] },
+        { query: 11, responses: [70] },
+      ]),
+    ).toEqual({
+      rows: 32 + 160,
+      segmentRows: 160,
+      prefixBlocks: [{ queries: 20, keys: 32 }],
+      segmentBlocks: [
+        { queries: 40, keys: 64 },
+        { queries: 30, keys: 48 },
+        { queries: 70, keys: 80 },
+      ],
+    });
+    expect(packSize([{ query: 1, responses: [5] }]).prefixBlocks).toEqual([]);
+  });
+});
+
+describe("what to lower", () => {
+  const advise = (available: number, over: object = {}) =>
+    adviseMemory(llama1B(), config(over), { available, total: machine });
+  const full = estimateMemory(llama1B(), config(), machine).total;
+
+  it("nothing where it fits", () => {
+    expect(advise(full)).toMatchObject({ changes: {}, fits: true });
+  });
+
+  it("first what costs time alone; each setting is named with its value, and then it fits", () => {
+    const first = advise(full - 1);
+    expect(first.changes).toEqual({ activations: "recompute" });
+    expect(adviceText(first)).toMatch(/^Set activations to recompute: then it takes about \d+ MiB\.$/);
+    const recomputed = first.estimate.total;
+    const second = advise(recomputed - 2 ** 20);
+    expect(Object.keys(second.changes).length).toBeGreaterThan(1);
+    expect(second.fits).toBe(true);
+    expect(second.estimate.total).toBeLessThanOrEqual(recomputed - 2 ** 20);
+    // The settings as advised are what was estimated.
+    const { activations, lora: _, ...rest } = { ...config(), ...second.changes };
+    const again = config({
+      activations,
+      ...rest,
+      ...("lora.rank" in second.changes ? { lora: { rank: second.changes["lora.rank"] } } : {}),
+    });
+    expect(estimateMemory(llama1B(), again, machine).total).toBe(second.estimate.total);
+  });
+
+  it("a smaller model where nothing is enough", () => {
+    const none = advise(1e9);
+    expect(none.fits).toBe(false);
+    expect(adviceText(none)).toContain("smaller model");
+  });
+});
+
+describe("a training that runs out of memory", () => {
+  const outOfMemory = Object.assign(new Error("Not enough memory for the activations of 1280 tokens (900 MiB)."), {
+    code: "out-of-memory",
+  });
+  const memory = { shape: llama1B(), total: machine, available: 2 ** 40, resident: () => 5 };
+
+  it("says what to lower and to what", async () => {
+    const { error } = await align({
+      memory,
+      faults: {
+        before: (method, call) => {
+          if (method === "forward" && call === 4) throw outOfMemory;
+        },
+      },
+    });
+    expect(error).toMatchObject({ code: "out-of-memory", message: outOfMemory.message });
+    expect((error as { action: string }).action).toMatch(/^Set activations to recompute.* then it takes about \d+ MiB/);
+  });
+
+  it("is warned of before it starts where the estimate is more than what is free", async () => {
+    const available = estimateMemory(memory.shape, settings(), machine).total - 1;
+    const { events, error } = await align({ memory: { ...memory, available }, config: settings({ maxSteps: 1 }) });
+    expect(error).toBeUndefined();
+    const message = expect.stringMatching(/may take \d+ MiB.*Set activations to recompute/);
+    expect(events).toContainEqual(expect.objectContaining({ type: "warning", message }));
+  });
+
+  it("leaves other errors alone", async () => {
+    const crash = new Error("something else");
+    const before = () => {
+      throw crash;
+    };
+    expect((await align({ memory, faults: { before } })).error).toBe(crash);
+  });
+});
+
+describe("what was measured", () => {
+  it("is remembered by shape and settings, and corrects the next estimate", async () => {
+    const cache = newDirectory();
+    const memory = { shape: small, total: machine, available: machine, resident: () => 77 };
+    const { result } = await align({ memory, cache, config: settings({ maxSteps: 1 }) });
+    const key = memoryKey(small, settings());
+    const measured = await recallMemory(cache, key);
+    expect(measured).toEqual({ ...result?.memory, resident: 77 });
+    const estimate = estimateMemory(small, settings(), machine);
+    expect(result?.memoryEstimate).toEqual(estimate);
+    const corrected = correctEstimate(estimate, measured);
+    const parts = Object.values(result?.memory ?? {});
+    expect(corrected.total).toBe(parts.reduce((sum, bytes) => sum + bytes, 0));
+    expect(correctEstimate(estimate, null)).toBe(estimate);
+    expect(await recallMemory(cache, memoryKey(small, settings({ lora: { rank: 3 } })))).toBeNull();
+    expect(await recallMemory(cache, memoryKey(llama1B(), settings()))).toBeNull();
+  });
+
+  it("a damaged file counts as empty and is replaced; the newest of 200 shapes are kept", async () => {
+    const folder = newDirectory();
+    mkdirSync(folder);
+    writeFileSync(join(folder, "training-memory.json"), "{");
+    const figure = { weights: 1, transposed: 2, adapter: 3, activations: 4, arena: 5, resident: null };
+    expect(await recallMemory(folder, "a")).toBeNull();
+    for (let i = 0; i < 202; i++) await rememberMemory(folder, `k${i}`, { ...figure, weights: i });
+    expect(await recallMemory(folder, "k1")).toBeNull();
+    expect(await recallMemory(folder, "k201")).toEqual({ ...figure, weights: 201 });
+    expect(readFileSync(join(folder, "training-memory.json"), "utf8").length).toBeLessThan(60_000);
+  });
+});
+
+it("a pass of no more than a few tokens takes less than the largest one", () => {
+  const pass = estimatePass(small, config(), packSize([{ query: 4, responses: [5, 5] }]), machine);
+  expect(pass.total).toBeLessThan(estimateMemory(small, config(), machine).total / 4);
+});
