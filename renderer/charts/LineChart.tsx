@@ -91,11 +91,12 @@ export function LineChart(props: LineChartProps) {
           <Button
             small
             look="quiet"
+            aria-label={text.chart.outside(formatCount(outside))}
             hint={text.chart.outsideHint}
             icon={<Scissors size={11} />}
             onPress={() => setClip(false)}
           >
-            {text.chart.outside(formatCount(outside))}
+            {formatCount(outside)}
           </Button>
         ) : clip ? null : (
           <Button

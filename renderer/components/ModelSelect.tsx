@@ -3,7 +3,7 @@ import { formatParameters } from "../format/numbers.ts";
 import { fileName } from "../format/paths.ts";
 import { text } from "../text/en.ts";
 import { Button } from "./Button.tsx";
-import { SelectInput } from "./fields.tsx";
+import { SelectInput } from "./choices.tsx";
 
 interface Common {
   readonly label: string;

@@ -1,6 +1,6 @@
 import type { RunSummary } from "../../core/contract/workbench/runs.ts";
 import { text } from "../text/en.ts";
-import { SelectInput } from "./fields.tsx";
+import { SelectInput } from "./choices.tsx";
 
 /** Which run is looked at; with `all`, also every run (value `*`). */
 export function RunSelect(props: {

@@ -5,8 +5,8 @@ import { go, useFace, useLiveRun, useNow, useRequest, useSnapshot, useWorkbench 
 import { CurveGroup } from "../../charts/CurveGroup.ts";
 import { smoothingScale } from "../../charts/smoothing.ts";
 import { Button } from "../../components/Button.tsx";
+import { SelectInput, SliderInput } from "../../components/choices.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
-import { SelectInput, SliderInput } from "../../components/fields.tsx";
 import { JobControls } from "../../components/JobControls.tsx";
 import { Facts, Panel } from "../../components/Panel.tsx";
 import { ProgressLine } from "../../components/ProgressLine.tsx";
@@ -56,10 +56,20 @@ export function AlignRun({
         actions={
           <>
             <JobControls job={run.run} run={run.run} state={state} actions={snapshot?.actions ?? run.actions} />
-            <Button small icon={<Scale size={13} />} onPress={() => go("evaluate", "chat", run.run)}>
+            <Button
+              small
+              hint={words.evaluate}
+              icon={<Scale size={13} />}
+              onPress={() => go("evaluate", "chat", run.run)}
+            >
               {words.evaluate}
             </Button>
-            <Button small icon={<Package size={13} />} onPress={() => go("exports", "new", run.run)}>
+            <Button
+              small
+              hint={words.export}
+              icon={<Package size={13} />}
+              onPress={() => go("exports", "new", run.run)}
+            >
               {words.export}
             </Button>
             <Button

@@ -1,5 +1,6 @@
 import { singleLoss } from "../../../core/contract/alignment.ts";
-import { NumberInput, Segmented, SelectInput } from "../../components/fields.tsx";
+import { Segmented, SelectInput } from "../../components/choices.tsx";
+import { NumberInput } from "../../components/fields.tsx";
 import { Row } from "../../forms/Section.tsx";
 import type { SettingsForm } from "../../forms/useSettingsForm.ts";
 import { text } from "../../text/en.ts";

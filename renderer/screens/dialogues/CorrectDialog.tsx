@@ -1,8 +1,9 @@
 import { useState } from "react";
 import type { AnnotationChange, Dialogue } from "../../../core/contract/workbench/dialogues.ts";
 import { Button } from "../../components/Button.tsx";
+import { Segmented } from "../../components/choices.tsx";
 import { Dialog } from "../../components/Dialog.tsx";
-import { LongText, Segmented } from "../../components/fields.tsx";
+import { LongText } from "../../components/fields.tsx";
 import { text } from "../../text/en.ts";
 import { correctionChanges } from "./corrections.ts";
 

@@ -89,7 +89,7 @@ function listColumns(showRun: boolean): readonly Column<DialogueRow>[] {
           },
         ]
       : []),
-    { id: "question", name: words.columns.question, minimum: 220, grow: 4, cell: (row) => <span>{row.question}</span> },
+    { id: "question", name: words.columns.question, minimum: 176, grow: 4, cell: (row) => <span>{row.question}</span> },
     rating("before"),
     rating("after"),
     {

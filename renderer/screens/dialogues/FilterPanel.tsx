@@ -3,7 +3,8 @@ import type { DialogueFilter } from "../../../core/contract/workbench/dialogues.
 import { useRequest, useWorkbench } from "../../app/hooks.ts";
 import { gainColor, Histogram, ratingColor } from "../../charts/Histogram.tsx";
 import { Button } from "../../components/Button.tsx";
-import { NumberInput, Segmented, SelectInput } from "../../components/fields.tsx";
+import { Segmented, SelectInput } from "../../components/choices.tsx";
+import { NumberInput } from "../../components/fields.tsx";
 import { formatCount } from "../../format/numbers.ts";
 import { useSettled } from "../../forms/useSettingsForm.ts";
 import { text } from "../../text/en.ts";

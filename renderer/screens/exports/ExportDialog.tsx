@@ -1,8 +1,8 @@
 import { useMemo, useState } from "react";
 import { go, useLists, useWorkbench } from "../../app/hooks.ts";
 import { Button } from "../../components/Button.tsx";
+import { Segmented, SelectInput } from "../../components/choices.tsx";
 import { Dialog } from "../../components/Dialog.tsx";
-import { Segmented, SelectInput } from "../../components/fields.tsx";
 import { PathInput } from "../../components/PathInput.tsx";
 import { runsOfKind } from "../../stores/lists.ts";
 import { text } from "../../text/en.ts";

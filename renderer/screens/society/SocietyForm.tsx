@@ -1,21 +1,13 @@
-import { Plus, X } from "lucide-react";
 import { Button } from "../../components/Button.tsx";
-import {
-  LongText,
-  NumberInput,
-  Segmented,
-  SelectInput,
-  SliderInput,
-  SwitchInput,
-  TextInput,
-} from "../../components/fields.tsx";
-import { AdapterSelect, ModelSelect } from "../../components/ModelSelect.tsx";
-import { PathInput } from "../../components/PathInput.tsx";
+import { Segmented, SliderInput, SwitchInput } from "../../components/choices.tsx";
+import { NumberInput, TextInput } from "../../components/fields.tsx";
 import { formatShare } from "../../format/numbers.ts";
 import { Row, Section } from "../../forms/Section.tsx";
 import type { SettingsForm } from "../../forms/useSettingsForm.ts";
 import { text } from "../../text/en.ts";
+import { PopulationFields } from "./PopulationFields.tsx";
 import { type PresetName, presets } from "./presets.ts";
+import { QuestionFields, WorldFields } from "./WorldFields.tsx";
 
 const words = text.society.setup;
 
@@ -40,7 +32,7 @@ export function SocietyForm(props: {
         <TextInput label={words.name} value={props.name} onChange={props.onName} placeholder={words.nameEmpty} />
       </div>
       <Section title={words.sections.speakers} open>
-        <Populations form={form} />
+        <PopulationFields form={form} />
       </Section>
       <Section title={words.sections.world} open>
         <WorldFields form={form} />
@@ -63,226 +55,6 @@ export function SocietyForm(props: {
 
 interface Fields {
   readonly form: SettingsForm;
-}
-
-function Populations({ form }: Fields) {
-  const populations = (form.value("populations") ?? []) as readonly {
-    model?: string;
-    adapter?: string | null;
-    share?: number;
-  }[];
-  const set = (next: readonly unknown[]) => form.set("populations", next);
-  const change = (index: number, values: object) =>
-    set(populations.map((one, at) => (at === index ? { ...one, ...values } : one)));
-  const shown = populations.length === 0 ? [{}] : populations;
-  const observer = form.value("observer") as { model?: string } | null | undefined;
-  return (
-    <>
-      {shown.map((population, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a population has no other name
-        <div key={index} className="population">
-          <ModelSelect
-            label={words.model}
-            value={population.model ?? ""}
-            onChange={(model) =>
-              populations.length === 0 ? set([{ model }]) : change(index, { model, adapter: null })
-            }
-            problem={form.problem(`populations.${index}`) ?? (index === 0 ? form.problem("populations") : undefined)}
-            setting={`populations.${index}.model`}
-          />
-          {population.model === undefined || population.model === "" ? null : (
-            <Row>
-              <AdapterSelect
-                label={words.adapter}
-                model={population.model}
-                value={population.adapter ?? ""}
-                onChange={(adapter) => change(index, { adapter: adapter === "" ? null : adapter })}
-              />
-              {populations.length < 2 ? null : (
-                <NumberInput
-                  label={words.share}
-                  value={population.share ?? 1}
-                  minimum={0.01}
-                  onChange={(share) => change(index, { share })}
-                />
-              )}
-            </Row>
-          )}
-          {populations.length < 2 ? null : (
-            <Button
-              small
-              look="quiet"
-              icon={<X size={12} />}
-              onPress={() => set(populations.filter((_, at) => at !== index))}
-            >
-              {words.removePopulation}
-            </Button>
-          )}
-        </div>
-      ))}
-      {populations.length === 0 ? null : (
-        <div>
-          <Button
-            small
-            look="quiet"
-            icon={<Plus size={12} />}
-            onPress={() => set([...populations, { model: "", share: 1 }])}
-          >
-            {words.addPopulation}
-          </Button>
-        </div>
-      )}
-      <ModelSelect
-        label={words.observer}
-        none={words.observerSame}
-        value={observer?.model ?? ""}
-        onChange={(model) => form.set("observer", model === "" ? null : { model, adapter: null })}
-        problem={form.problem("observer")}
-        setting="observer"
-      />
-      <LongText
-        label={words.personas}
-        explanation={words.personasText}
-        value={((form.value("personas") ?? []) as string[]).join("\n")}
-        onChange={(lines) => form.set("personas", lines === "" ? [] : lines.split("\n"))}
-        problem={form.problem("personas")}
-        rows={2}
-      />
-    </>
-  );
-}
-
-function WorldFields({ form }: Fields) {
-  const setting = form.text("world.setting") as keyof typeof words.settings;
-  return (
-    <>
-      <Row>
-        <NumberInput
-          label={words.rows}
-          value={form.number("grid.rows")}
-          minimum={1}
-          maximum={40}
-          step={1}
-          onChange={(n) => form.set("grid.rows", n)}
-          problem={form.problem("grid")}
-          setting="grid.rows"
-        />
-        <NumberInput
-          label={words.columns}
-          value={form.number("grid.columns")}
-          minimum={1}
-          maximum={40}
-          step={1}
-          onChange={(n) => form.set("grid.columns", n)}
-          setting="grid.columns"
-        />
-        <NumberInput
-          label={words.rounds}
-          value={form.number("rounds")}
-          minimum={1}
-          step={1}
-          onChange={(n) => form.set("rounds", n)}
-          problem={form.problem("rounds")}
-          setting="rounds"
-        />
-      </Row>
-      <SelectInput
-        label={words.setting}
-        value={setting}
-        onChange={(value) => form.set("world.setting", value)}
-        choices={(Object.keys(words.settings) as (keyof typeof words.settings)[]).map((id) => ({
-          id,
-          name: words.settings[id],
-        }))}
-        explanation={words.settingTexts[setting]}
-        problem={form.problem("world.setting")}
-        setting="world.setting"
-      />
-      {setting !== "custom" ? null : (
-        <SliderInput
-          label={words.goodShare}
-          value={form.number("world.goodShare") ?? 0.5}
-          minimum={0}
-          maximum={1}
-          step={0.01}
-          format={formatShare}
-          onChange={(n) => form.set("world.goodShare", n)}
-          problem={form.problem("world.goodShare")}
-          setting="world.goodShare"
-        />
-      )}
-    </>
-  );
-}
-
-function QuestionFields({ form }: Fields) {
-  return (
-    <>
-      <PathInput
-        label={words.questions}
-        explanation={words.questionsText}
-        value={form.text("questions.path")}
-        onChange={(path) => form.set("questions.path", path)}
-        problem={form.problem("questions")}
-        setting="questions.path"
-        request={{
-          title: words.questions,
-          kind: "file",
-          endings: ["txt", "jsonl", "csv", "json"],
-          remember: "questions",
-        }}
-      />
-      <Segmented
-        label={words.order}
-        value={form.text("questions.order") as "given" | "shuffled"}
-        onChange={(value) => form.set("questions.order", value)}
-        choices={[
-          { id: "shuffled", name: words.orders.shuffled },
-          { id: "given", name: words.orders.given },
-        ]}
-      />
-      <PathInput
-        optional
-        label={words.priorMemory}
-        explanation={words.priorMemoryText}
-        value={form.text("priorMemory.path")}
-        onChange={(path) => form.set("priorMemory.path", path === "" ? null : path)}
-        problem={form.problem("priorMemory")}
-        setting="priorMemory.path"
-        request={{ title: words.priorMemory, kind: "file", endings: ["json", "jsonl"], remember: "questions" }}
-      />
-      <Row>
-        <NumberInput
-          label={words.pairs}
-          value={form.number("priorMemory.pairs")}
-          minimum={0}
-          step={1}
-          onChange={(n) => form.set("priorMemory.pairs", n)}
-          setting="priorMemory.pairs"
-        />
-        <NumberInput
-          label={words.threshold}
-          value={form.number("memory.threshold")}
-          minimum={0}
-          maximum={2}
-          step={0.05}
-          onChange={(n) => form.set("memory.threshold", n)}
-          problem={form.problem("memory.threshold")}
-          setting="memory.threshold"
-        />
-      </Row>
-      <p className="field-explanation">{words.thresholdText}</p>
-      <TextInput
-        label={words.embedder}
-        explanation={words.embedderText}
-        value={form.text("memory.embedder")}
-        onChange={(value) => form.set("memory.embedder", value)}
-        problem={form.problem("memory.embedder")}
-        mono
-        setting="memory.embedder"
-      />
-    </>
-  );
 }
 
 function InteractionFields({ form }: Fields) {

@@ -45,10 +45,20 @@ export function SocietyRun({
         actions={
           <>
             <JobControls job={run.run} run={run.run} state={state} actions={snapshot?.actions ?? run.actions} />
-            <Button small icon={<MessagesSquare size={13} />} onPress={() => go("dialogues", run.run)}>
+            <Button
+              small
+              hint={words.dialogues}
+              icon={<MessagesSquare size={13} />}
+              onPress={() => go("dialogues", run.run)}
+            >
               {words.dialogues}
             </Button>
-            <Button small icon={<Database size={13} />} onPress={() => go("data", "new", run.run)}>
+            <Button
+              small
+              hint={words.buildData}
+              icon={<Database size={13} />}
+              onPress={() => go("data", "new", run.run)}
+            >
               {words.buildData}
             </Button>
             <Button
