@@ -56,8 +56,14 @@ export async function gatherProblems(checks: readonly (() => unknown)[]): Promis
       await check();
     } catch (thrown) {
       const { details, message, action } = toFolkmootError(thrown);
-      problems.push({ setting: String(details.setting ?? "settings"), message, action });
+      const setting = String(details.setting ?? "settings");
+      problems.push({ setting, message: withoutName(message, setting), action });
     }
   }
   return problems;
+}
+
+/** A complaint stands beside the name of its setting; some begin with that name for those who read them alone. */
+function withoutName(message: string, setting: string): string {
+  return message.startsWith(`${setting}: `) ? message.slice(setting.length + 2) : message;
 }

@@ -19,7 +19,7 @@ export interface WindowOptions {
 export interface Window extends AsyncDisposable {
   readonly page: Page;
   /** Addresses asked for that are not those of `serving`. */
-  readonly foreign: readonly string[];
+  readonly foreign: string[];
   /** Faults of the page: exceptions, errors and warnings on its console. */
   readonly faults: string[];
 }
