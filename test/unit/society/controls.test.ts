@@ -6,12 +6,12 @@ import { FakeLanguageModel } from "../../support/fakeLanguageModel.ts";
 import { societyIn, societyMaterial } from "../../support/societyRun.ts";
 import { temporaryFolder } from "../../support/temporaryFolder.ts";
 
-/** Lets everything that can go on go on. */
-async function settle(model: FakeLanguageModel): Promise<void> {
-  for (let idle = 0; idle < 20; idle++) {
+/** Waits until so many calls were made, then until everything that can go on has gone on. */
+async function settle(model: FakeLanguageModel, calls = 0): Promise<void> {
+  for (let idle = 0; idle < 30; idle++) {
     const before = model.calls;
-    await new Promise((resolve) => setTimeout(resolve, 2));
-    if (model.calls !== before || model.inFlight > 0) idle = 0;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    if (model.calls !== before || model.inFlight > 0 || model.calls < calls) idle = 0;
   }
 }
 
@@ -33,7 +33,7 @@ async function society(onCall: (number: number, controls: SocietyControls) => vo
 
 test("pause: turns in flight finish, none starts; resume ends as if nothing had happened", async () => {
   const { whole, model, controls, running } = await society((number, hand) => number === 40 && hand.pause());
-  await settle(model);
+  await settle(model, 40);
   expect(model.calls).toBe(40);
   expect(model.inFlight).toBe(0);
   controls.resume();
@@ -48,14 +48,14 @@ test("step: exactly one interaction more each time, the first unfinished one, al
   expect(model.calls).toBe(0);
   for (let step = 1; step <= 11; step++) {
     controls.step();
-    await settle(model);
+    await settle(model, 8 * step);
     expect(model.calls).toBe(8 * step);
     expect(written).toHaveLength(step);
   }
   expect(written.slice(-3)).toEqual(["r1-a8", "r2-a0", "r2-a1"]);
   controls.step();
   controls.step();
-  await settle(model);
+  await settle(model, 8 * 13);
   expect(written).toHaveLength(13);
   controls.resume();
   expect((await running).text).toBe(whole.text);
@@ -63,12 +63,12 @@ test("step: exactly one interaction more each time, the first unfinished one, al
 
 test("a step in the middle of a running round finishes the first unfinished interaction and then stands still", async () => {
   const { whole, model, controls, written, running } = await society((number, hand) => number === 40 && hand.step());
-  await settle(model);
+  await settle(model, 40);
   const [calls, count] = [model.calls, written.length];
   await settle(model);
   expect(model.calls).toBe(calls);
   controls.step();
-  await settle(model);
+  await settle(model, calls + 1);
   expect(written.length).toBe(count + 1);
   controls.resume();
   expect((await running).text).toBe(whole.text);
