@@ -1,5 +1,14 @@
 import { useMemo, useState } from "react";
-import { Autocomplete, Dialog, Input, Menu, MenuItem, Modal, ModalOverlay, SearchField } from "react-aria-components";
+import {
+  Autocomplete,
+  Dialog,
+  Input,
+  ListBox,
+  ListBoxItem,
+  Modal,
+  ModalOverlay,
+  SearchField,
+} from "react-aria-components";
 import { rank } from "../palette/match.ts";
 import { text } from "../text/en.ts";
 import type { Command } from "./commands.ts";
@@ -41,9 +50,16 @@ function PaletteList({ commands, onClose }: { readonly commands: readonly Comman
   return (
     <Autocomplete inputValue={query} onInputChange={setQuery} filter={() => true}>
       <SearchField aria-label={text.shell.palette} autoFocus className="palette-field">
-        <Input className="palette-input" placeholder={text.shell.paletteHint} />
+        <Input
+          className="palette-input"
+          placeholder={text.shell.paletteHint}
+          // The list is walked and scrolled from here.
+          role="combobox"
+          aria-expanded
+          aria-haspopup="listbox"
+        />
       </SearchField>
-      <Menu
+      <ListBox
         className="palette-list"
         aria-label={text.shell.palette}
         items={found.map(({ item, match }) => ({ ...item, letters: match.letters }))}
@@ -54,15 +70,15 @@ function PaletteList({ commands, onClose }: { readonly commands: readonly Comman
         }}
       >
         {(command) => (
-          <MenuItem id={command.id} textValue={command.name} className="menu-item palette-item">
+          <ListBoxItem id={command.id} textValue={command.name} className="menu-item palette-item">
             <span className="truncate">
               <Marked text={command.name} letters={command.letters} />
             </span>
             <span className="palette-group">{command.group}</span>
             {command.keys === undefined ? null : <Keys keys={command.keys} />}
-          </MenuItem>
+          </ListBoxItem>
         )}
-      </Menu>
+      </ListBox>
     </Autocomplete>
   );
 }

@@ -79,6 +79,10 @@ describeInChromium("the demo experiment, by clicks alone", { timeout: 240_000 },
       if (await row.isVisible()) await row.click();
       await expectAccessible(page, [screen, ...path].join("/"));
     }
+    await goTo(page, "exports", "new");
+    await page.getByRole("dialog").waitFor();
+    await expectAccessible(page, text.exports.setup.title);
+    await page.keyboard.press("Escape");
     for (const [keys, what] of [
       ["Control+k", text.shell.palette],
       ["?", text.keySheet.title],
@@ -101,5 +105,4 @@ const places = [
   ["align", "new"],
   ["evaluate", "new"],
   ["evaluate", "chat"],
-  ["exports", "new"],
 ] as const;

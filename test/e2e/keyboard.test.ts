@@ -43,8 +43,7 @@ describeInChromium("the keyboard alone", { timeout: 120_000 }, () => {
     await page.keyboard.press("Control+k");
     await page.getByRole("dialog", { name: text.shell.palette }).waitFor();
     await page.keyboard.type("set up soc");
-    await page.getByRole("menuitem").first().waitFor();
-    await page.keyboard.press("ArrowDown");
+    await page.getByRole("option", { name: text.home.newSociety }).waitFor();
     await page.keyboard.press("Enter");
     await page.locator(".form-foot").waitFor();
     for (const [name, value] of [
