@@ -322,8 +322,9 @@ describe("the workbench over a real socket, on a real model", () => {
     expect(after.align?.checkpoints.length).toBeGreaterThan(0);
     await client.jobs.control({ job, action: "stop" });
     await watchUntil(client, job, ({ state }) => state === "stopped");
-    const [newest] = await client.align.checkpoints({ run: run ?? "" });
-    expect(newest?.step).toBe(await steps());
+    // The trainer may still be writing it when the stop is announced.
+    const newest = async () => (await client.align.checkpoints({ run: run ?? "" }))[0]?.step;
+    await expect.poll(newest, { timeout: 20_000 }).toBe(await steps());
     const metrics = await client.align.metrics({ run: run ?? "" });
     expect(metrics.series[0]?.x).toEqual(Array.from({ length: metrics.steps }, (_, i) => i + 1));
   }, 180_000);
