@@ -104,6 +104,8 @@ export class Demo {
         `${request.run}:export-${request.kind}${request.kind === "merged" ? `-${request.type}` : ""}`,
         async () => follow((await exports.start(request)).job, context.signal),
       );
+    // Listed as if a person had added it: what comes out of the demo is then found under its model, and can be gone on with.
+    await services.library.add(plan.model);
     const society = await run("society", plan.runs.society, plan.society);
     const rows = await station("data", null, () => data.build([plan.runs.society], plan.data, plan.id, plan.dataFile));
     const align = await run("align", plan.runs.align, plan.align);
@@ -170,6 +172,7 @@ function planOf(
     size,
     seed,
     name: file.name,
+    model,
     dataFile,
     runs: { society: `${id}/society`, align: `${id}/align`, evaluation: `${id}/evaluation` },
     society: parseSettings(societyConfig, {

@@ -75,7 +75,7 @@ describeInChromium("a run that is interrupted", { timeout: 150_000 }, () => {
   it("waits in the next workbench after this one was killed, and is resumed by a click", async () => {
     const run = await start("Cut off");
     const { page } = story;
-    await story.serving.kill();
+    await story.serving.end("SIGKILL");
     await page.getByText(text.shell.lostLong).waitFor();
     // The page tried its line in vain: the browser reports each try, and that is no fault of the page.
     story.window.faults.splice(0);

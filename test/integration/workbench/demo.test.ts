@@ -93,5 +93,8 @@ describe("the demo by one click", () => {
       `merged ${job}/align`,
     ]);
     expect(new Set((await client.runs.list()).map(({ experiment }) => experiment))).toEqual(new Set([job]));
+    const { models, adapters } = await client.models.list();
+    expect(models.map(({ path }) => path)).toEqual([join(folder, "tiny.gguf")]);
+    expect(adapters.every(({ base }) => base === models[0]?.path)).toBe(true);
   }, 180_000);
 });
