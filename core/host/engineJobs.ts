@@ -6,6 +6,7 @@ import type { logpsInput, logpsOutput } from "../contract/jobs.ts";
 import { type SocietyConfig, societyConfig } from "../contract/society.ts";
 import { runEvaluation } from "../evaluation/runEvaluation.ts";
 import { openScorer } from "../models/llama/loadedModel.ts";
+import { checkModelFiles } from "../models/modelChecks.ts";
 import type { SocietyControls } from "../society/controls.ts";
 import { runSociety } from "../society/runSociety.ts";
 import { recordFinished } from "../workspace/eventLog.ts";
@@ -36,6 +37,7 @@ export async function societyJob(
   const observer: SpeakerName | undefined = config.observer ?? (first && { model: first.model, adapter: null });
   const speakers = [...config.populations, ...(observer === undefined ? [] : [observer])];
   const files = [...speakerFiles(speakers), config.questions.path, ...present([config.priorMemory.path])];
+  await checkModelFiles(speakers.map(({ model }) => model));
   const { run, resumed } = await RunDirectory.openOrCreate(directory, { config, schema: societyConfig, files, signal });
   await using _run = run;
   emit({ type: "started", run: run.id, directory: run.path, resumed });
@@ -64,6 +66,7 @@ export async function evaluationJob(
   const aligned: SpeakerName = { model: config.alignedModel ?? config.model, adapter: config.adapter };
   const speakers = [base, aligned, ...present([config.judge])];
   const files = [...speakerFiles(speakers), config.questions, ...present([config.trainingData])];
+  await checkModelFiles(speakers.map(({ model }) => model));
   const { run, resumed } = await RunDirectory.openOrCreate(directory, {
     config,
     schema: evaluationConfig,

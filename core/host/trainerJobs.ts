@@ -18,6 +18,7 @@ import { readGgufHeader } from "../models/ggufHeader.ts";
 import { ggmlLibraryFolder } from "../models/llama/libraries.ts";
 import { openScorer } from "../models/llama/loadedModel.ts";
 import { openTokenizer } from "../models/llama/tokenizer.ts";
+import { checkModelFiles } from "../models/modelChecks.ts";
 import { availableBytes } from "../workbench/processMemory.ts";
 import { recordFinished } from "../workspace/eventLog.ts";
 import { RunDirectory } from "../workspace/runDirectory.ts";
@@ -31,6 +32,7 @@ export async function alignJob(
   signal: AbortSignal,
 ): Promise<JobResult> {
   const files = [config.model, config.data];
+  await checkModelFiles([config.model]);
   const { run, resumed } = await RunDirectory.openOrCreate(directory, { config, schema: alignConfig, files, signal });
   await using _run = run;
   emit({ type: "started", run: run.id, directory: run.path, resumed });

@@ -3,7 +3,7 @@
  * error, but some of it with an abort of the process (block count 4e9, no heads, an epsilon that is no number, norms
  * stored as integers); what is refused here never reaches it.
  */
-import { type GgufHeader, modelCorrupt, modelUnsupported } from "./ggufHeader.ts";
+import { type GgufHeader, modelCorrupt, modelUnsupported, readGgufHeader } from "./ggufHeader.ts";
 import { arrayValue, countValue, numberValue, textValue } from "./metadata.ts";
 
 const mostBlocks = 1024;
@@ -25,6 +25,11 @@ export function checkModelHeader(header: GgufHeader): void {
   checkConstants(header, architecture);
   checkTensorTypes(header);
   checkVocabulary(header);
+}
+
+/** Every file, before anything is written about it: a damaged model must not leave a run behind that then names it. */
+export async function checkModelFiles(paths: Iterable<string>): Promise<void> {
+  for (const path of new Set(paths)) checkModelHeader(await readGgufHeader(path));
 }
 
 function checkCounts(header: GgufHeader, architecture: string): void {

@@ -63,6 +63,15 @@ describe("folkmoot align on the published format", () => {
     expect(adapterOf(resumed.stdout).equals(adapterOf(whole.stdout))).toBe(true);
   });
 
+  it("a damaged model is named and leaves no run behind", async () => {
+    const damaged = join(folder, "damaged.gguf");
+    writeFileSync(damaged, readFileSync(model).subarray(0, 5000));
+    const ended = await runFolkmoot(["align", "--model", damaged, "--data", data, "--out", join(folder, "none")]);
+    expect(ended.code).toBe(3);
+    expect(ended.stderr).toContain("damaged.gguf is not a usable GGUF");
+    expect(existsSync(join(folder, "none"))).toBe(false);
+  });
+
   it("refuses other settings for the same folder, naming the setting", async () => {
     const other = await runFolkmoot(args("whole", "--rank", "8"));
     expect(other.code).toBe(4);
