@@ -38,3 +38,9 @@ export async function findDemo(resources: string | null): Promise<DemoExperiment
   const model = resolve(dirname(path), parsed.data.model);
   return existsSync(model) ? { path, file: parsed.data, model } : null;
 }
+
+/** The question file of the demo's society, absolute: what a new society may begin with. */
+export function demoQuestions({ path, file }: DemoExperiment): string | null {
+  const { questions } = file.sizes.small.society as { readonly questions?: { readonly path?: unknown } };
+  return typeof questions?.path === "string" ? resolve(dirname(path), questions.path) : null;
+}

@@ -15,8 +15,12 @@ import type { Library } from "./library.ts";
 /** Observer's scores of one answer: alignment and engagement. */
 const scoresPerAnswer = 2;
 
-/** Settings of a new society with every default filled in; model and questions are still to be chosen. */
-export function societyDefaults(): Record<string, unknown> {
+/**
+ * Settings of a new society with every default filled in; the model is still to be chosen.
+ *
+ * @param questionFile file to begin with, e.g. the one that came along; null = still to be chosen too
+ */
+export function societyDefaults(questionFile: string | null): Record<string, unknown> {
   const {
     populations: _,
     questions,
@@ -25,7 +29,8 @@ export function societyDefaults(): Record<string, unknown> {
     populations: [{ model: "" }],
     questions: { path: "" },
   });
-  return { ...rest, questions: { order: questions.order } };
+  const path = questionFile === null ? {} : { path: questionFile };
+  return { ...rest, questions: { ...path, order: questions.order } };
 }
 
 /** Never throws for what a person typed: everything that is wrong stands in `problems`. */

@@ -12,13 +12,16 @@ import { parseSettings } from "../checkSettings.ts";
 import { checkEvaluation, evaluationDefaults } from "../evaluationSetup.ts";
 import type { Workbench } from "../openWorkbench.ts";
 import { availableBytes } from "../processMemory.ts";
+import { demoQuestions } from "../resources.ts";
 import { checkSociety, previewWorld, societyDefaults } from "../societySetup.ts";
 import { estimateTraining } from "../trainingMemory.ts";
 import { os } from "./implementer.ts";
 
 export const workRouter = {
   society: {
-    defaults: os.society.defaults.handler(() => societyDefaults()),
+    defaults: os.society.defaults.handler(({ context: { workbench } }) =>
+      societyDefaults(workbench.experiment === null ? null : demoQuestions(workbench.experiment)),
+    ),
     preview: os.society.preview.handler(({ context, input: { config } }) =>
       previewWorld(config, context.workbench.services.library),
     ),

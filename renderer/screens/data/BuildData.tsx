@@ -65,7 +65,7 @@ export function BuildData({ run }: { readonly run: string | null }) {
         <SplitPanes
           id="data-build"
           panes={[
-            { id: "form", minimum: 280, start: 380 },
+            { id: "form", minimum: 280, start: 460 },
             { id: "preview", minimum: 400 },
           ]}
         >

@@ -128,7 +128,7 @@ function listColumns(showRun: boolean): readonly Column<DialogueRow>[] {
         <span className="numeric quiet">{row.seconds === null ? unknown : `${formatDecimal(row.seconds, 1)} s`}</span>
       ),
     },
-    { id: "flags", name: words.columns.flags, minimum: 44, grow: 1, cell: (row) => <Flags row={row} /> },
+    { id: "flags", name: words.columns.flags, minimum: 62, grow: 1, cell: (row) => <Flags row={row} /> },
   ];
 }
 

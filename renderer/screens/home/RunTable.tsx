@@ -65,14 +65,10 @@ function runColumns(now: number): readonly Column<RunSummary>[] {
     {
       id: "name",
       name: words.name,
-      minimum: 120,
+      minimum: 160,
       grow: 3,
       sortable: true,
-      cell: (run) => (
-        <button type="button" className="link truncate" tabIndex={-1} onClick={() => openRun(run)}>
-          {run.name}
-        </button>
-      ),
+      cell: (run) => <RunName run={run} />,
     },
     { id: "kind", name: words.kind, minimum: 84, grow: 0, sortable: true, cell: (run) => text.kinds[run.kind] },
     {
@@ -108,6 +104,20 @@ function runColumns(now: number): readonly Column<RunSummary>[] {
     },
     { id: "actions", name: "", minimum: 88, grow: 0, align: "end", cell: (run) => <RunActions run={run} /> },
   ];
+}
+
+/** A run of an experiment has its station first: what comes after the experiment's name is what tells them apart. */
+function RunName({ run }: { readonly run: RunSummary }) {
+  const { experiment } = run;
+  const own = experiment !== null && run.name === run.run ? run.run.slice(experiment.length + 1) : null;
+  return (
+    <>
+      <button type="button" className="link truncate" tabIndex={-1} onClick={() => openRun(run)}>
+        {own ?? run.name}
+      </button>
+      {own === null ? null : <span className="fine truncate">{experiment}</span>}
+    </>
+  );
 }
 
 /** `alignment 5.21 · engagement 4.80`, shares of good answers as percent. */

@@ -14,10 +14,15 @@ export function AdapterList({ adapters }: { readonly adapters: readonly AdapterE
           </span>
           <span className="fine numeric">
             {adapter.rank === null ? "" : words.rank(adapter.rank)} · {formatBytes(adapter.bytes)}
-            {adapter.run === null ? "" : ` · ${words.fromRun(adapter.run, formatCount(adapter.step))}`}
+            {adapter.run === null ? "" : ` · ${origin(adapter.name, adapter.run, formatCount(adapter.step))}`}
           </span>
         </li>
       ))}
     </ul>
   );
+}
+
+/** The run is not named twice where the adapter is called after it. */
+function origin(name: string, run: string, step: string): string {
+  return name === run ? words.step(step) : words.fromRun(run, step);
 }

@@ -57,6 +57,7 @@ export const models = {
   adapters: "Adapters",
   noAdapters: "None fits this model yet. An alignment makes one.",
   orphanAdapters: "Adapters without their model",
+  step: (step: string) => `step ${step}`,
   fromRun: (run: string, step: string) => `${run}, step ${step}`,
   chat: "Chat",
   remove: "Take off the list",
