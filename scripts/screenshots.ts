@@ -158,7 +158,9 @@ async function loadChat(page: Page): Promise<void> {
 }
 
 async function talk(page: Page): Promise<void> {
-  await page.getByLabel(text.evaluate.talk.prompt).fill("On the way home I found the purse of Mara. May I keep it?");
+  await page
+    .getByLabel(text.evaluate.talk.prompt)
+    .fill("The trader gave me Wilma's scarf by mistake. What should I do?");
   await page.keyboard.press("Enter");
   await page.locator(".chat-turn .answer header .fine").nth(1).waitFor();
 }

@@ -112,7 +112,7 @@ function exportColumns(now: number): readonly Column<ExportEntry>[] {
     {
       id: "file",
       name: words.columns.file,
-      minimum: 180,
+      minimum: 150,
       grow: 3,
       cell: (entry) => <span title={entry.path}>{fileName(entry.path)}</span>,
     },
@@ -135,8 +135,8 @@ function exportColumns(now: number): readonly Column<ExportEntry>[] {
     {
       id: "run",
       name: words.columns.run,
-      minimum: 90,
-      grow: 1,
+      minimum: 150,
+      grow: 2,
       leaves: 1,
       cell: (entry) => <span className="quiet">{entry.run ?? ""}</span>,
     },

@@ -65,7 +65,7 @@ function runColumns(now: number): readonly Column<RunSummary>[] {
     {
       id: "name",
       name: words.name,
-      minimum: 160,
+      minimum: 130,
       grow: 3,
       sortable: true,
       cell: (run) => <RunName run={run} />,
@@ -84,25 +84,26 @@ function runColumns(now: number): readonly Column<RunSummary>[] {
       name: words.headline,
       minimum: 140,
       grow: 4,
+      leaves: 1,
       cell: (run) => <span className="quiet">{run.headline}</span>,
     },
     {
       id: "figures",
       name: words.figures,
-      minimum: 216,
+      minimum: 222,
       grow: 2,
       cell: (run) => <span className="numeric">{figuresText(run)}</span>,
     },
     {
       id: "updated",
       name: words.updated,
-      minimum: 90,
+      minimum: 86,
       grow: 0,
       sortable: true,
       align: "end",
       cell: (run) => <span className="quiet">{formatAgo(run.updated, now)}</span>,
     },
-    { id: "actions", name: "", minimum: 88, grow: 0, align: "end", cell: (run) => <RunActions run={run} /> },
+    { id: "actions", name: "", minimum: 76, grow: 0, align: "end", cell: (run) => <RunActions run={run} /> },
   ];
 }
 
@@ -112,7 +113,12 @@ function RunName({ run }: { readonly run: RunSummary }) {
   const own = experiment !== null && run.name === run.run ? run.run.slice(experiment.length + 1) : null;
   return (
     <>
-      <button type="button" className="link truncate" tabIndex={-1} onClick={() => openRun(run)}>
+      <button
+        type="button"
+        className={own === null ? "link truncate" : "link whole"}
+        tabIndex={-1}
+        onClick={() => openRun(run)}
+      >
         {own ?? run.name}
       </button>
       {own === null ? null : <span className="fine truncate">{experiment}</span>}

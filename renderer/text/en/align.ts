@@ -11,7 +11,7 @@ export const align = {
   export: "Export",
   curves: {
     loss: "Loss",
-    parts: "Parts of the loss",
+    parts: "Loss parts",
     nll: "likelihood",
     penalty: "penalty",
     margin: "Margin",
