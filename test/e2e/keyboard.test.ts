@@ -59,7 +59,7 @@ describeInChromium("the keyboard alone", { timeout: 120_000 }, () => {
     }
     expect(await setting(page, "questions.path").getByRole("textbox").inputValue()).toBe(story.material.questions);
     await page
-      .getByText(text.society.setup.counts("4", "12", "108"))
+      .getByText(text.society.setup.counts("9", "18", "180"))
       .or(page.locator(".problem-list"))
       .waitFor();
     await tabTo(page, ".form-foot button");

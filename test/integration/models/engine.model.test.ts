@@ -190,11 +190,15 @@ describe("cancellation", () => {
     const stop = new AbortController();
     const request = { prompt: { instruction: "Go on." }, sampling: endless, seed: 9 };
     const undisturbed = await model.generate(request);
+    let begun: () => void = () => {};
+    const speaking = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
     const stopped = Array.from({ length: 5 }, (_, seed) =>
-      model.generate({ prompt, sampling: endless, seed, signal: stop.signal }),
+      model.generate({ prompt, sampling: endless, seed, signal: stop.signal, onText: () => begun() }),
     );
     const neighbour = model.generate(request);
-    await new Promise((resolve) => setTimeout(resolve, 15));
+    await speaking;
     const started = performance.now();
     stop.abort();
     const outcomes = await Promise.allSettled(stopped);
