@@ -5,7 +5,7 @@
  * count; frames per second stand beside it. A budget that is missed is written as such and fails nothing.
  */
 import { existsSync } from "node:fs";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -16,6 +16,7 @@ import { startProcess } from "./ui/process.ts";
 import {
   filterDialogues,
   indexed,
+  jumpDialogues,
   moveCurves,
   openDialogues,
   openPage,
@@ -48,7 +49,8 @@ try {
     await writeWorkspace(folder, { interactions, steps });
   }
   // What an earlier bench streamed is not part of the sizes.
-  await rm(join(folder, "runs", streamingRun), { recursive: true, force: true });
+  for (const name of await readdir(join(folder, "runs")))
+    if (name.startsWith(streamingRun)) await rm(join(folder, "runs", name), { recursive: true });
   say("Indexing …");
   {
     await using server = serve();
@@ -77,6 +79,7 @@ async function measure() {
   const open = await openDialogues(page);
   const filter = await filterDialogues(page);
   const scroll = await scrollDialogues(browser, page);
+  const jumps = await jumpDialogues(browser, page);
   say("Curves …");
   const curves = await moveCurves(browser, page);
   say("Stream …");
@@ -93,6 +96,7 @@ async function measure() {
     // The search waits for 150 ms without a key before it asks.
     dialoguesSearch: { milliseconds: filter.search, settles: 150, ...within(filter.search - 150, 100) },
     dialoguesScroll: { ...scroll, ...within(scroll.perFrame.p95, 8) },
+    dialoguesScrollBar: { ...jumps, ...within(jumps.perFrame.p95, 8) },
     curvesPanAndZoom: { ...curves, ...within(curves.perFrame.p95, 8) },
     hundredAgentsStream: { ...stream, ...within(stream.perFrame.p95, 8) },
     forwardingProcess: { cpuPercentOfOneCore: stream.serverCpuPercent, ...within(stream.serverCpuPercent, 5) },

@@ -15,7 +15,7 @@ interface TraceEvent {
 
 export interface PageWork {
   /** CPU time of the page's main thread per frame, milliseconds: scripts, layout, painting, messages. */
-  readonly perFrame: { readonly mean: number; readonly p95: number; readonly max: number };
+  readonly perFrame: { readonly median: number; readonly p95: number; readonly max: number };
   readonly frames: number;
   readonly framesPerSecond: number;
 }
@@ -50,7 +50,7 @@ function pageWork(events: readonly TraceEvent[], seconds: number): PageWork {
   const sorted = work.slice(1).sort();
   const at = (share: number) => round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
   return {
-    perFrame: { mean: round(sorted.reduce((sum, one) => sum + one, 0) / sorted.length), p95: at(0.95), max: at(1) },
+    perFrame: { median: at(0.5), p95: at(0.95), max: at(1) },
     frames: frames.length,
     framesPerSecond: round(frames.length / seconds),
   };

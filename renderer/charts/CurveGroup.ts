@@ -6,12 +6,17 @@ import { clampView, type XRange } from "./clampView.ts";
 export interface GroupedPlot {
   /** Draws itself anew. */
   draw(): void;
+  /** Says the values at the cursor; after all plots are drawn, because drawing text makes the page lay out what changed. */
+  read(): void;
   /** x of its first and last point; null when it has none. */
   domain(): XRange | null;
 }
 
-/** Milliseconds of drawing per frame; the page has 8 for everything. */
-const budget = 4;
+/**
+ * Milliseconds of drawing after which the other plots wait for the next frame. The page has 8 for everything: the last
+ * plot begun may take 2 more, and bringing the canvases to the screen takes another 2 without a graphics card.
+ */
+const budget = 2;
 
 let groups = 0;
 
@@ -78,11 +83,15 @@ export class CurveGroup {
   private drawWaiting(): void {
     this.request = 0;
     const start = performance.now();
+    const drawn: GroupedPlot[] = [];
     for (const plot of this.waiting) {
       this.waiting.delete(plot);
-      if (this.plots.has(plot)) plot.draw();
+      if (!this.plots.has(plot)) continue;
+      plot.draw();
+      drawn.push(plot);
       if (performance.now() - start > budget) break;
     }
+    for (const plot of drawn) plot.read();
     if (this.waiting.size > 0) this.request = requestAnimationFrame(() => this.drawWaiting());
   }
 

@@ -38,6 +38,9 @@ export interface PlotListener {
 /** Distances of the ticks of x: whole steps only. */
 const wholeSteps = [0, 1, 2, 3, 4, 5, 6].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));
 
+/** Width and height below which there is no room for a plot, px. */
+const smallest = 40;
+
 /** Milliseconds of rest after which the points outside are counted: that is a scan of all of them. */
 const rest = 250;
 
@@ -52,6 +55,10 @@ export class CurvePlot implements GroupedPlot {
   private broken: number[][] = [];
   private counting: ReturnType<typeof setTimeout> | null = null;
   private cursor: number | null = null;
+  /** Read when the plot is built: a design token asked for while drawing costs a look at all styles. */
+  private colors = { mark: "", broken: "" };
+  /** As last observed: asking the element in the middle of drawing would lay the page out once per plot. */
+  private size = { width: 0, height: 0 };
 
   constructor(element: HTMLElement, group: CurveGroup, options: PlotOptions, listener: PlotListener) {
     this.element = element;
@@ -59,7 +66,7 @@ export class CurvePlot implements GroupedPlot {
     this.options = options;
     this.listener = listener;
     this.leave = group.add(this);
-    this.observer = new ResizeObserver(() => this.resize());
+    this.observer = new ResizeObserver(([entry]) => this.resize(entry?.contentRect ?? { width: 0, height: 0 }));
     this.observer.observe(element);
   }
 
@@ -87,8 +94,8 @@ export class CurvePlot implements GroupedPlot {
   }
 
   draw(): void {
-    const [width, height] = [this.element.clientWidth, this.element.clientHeight];
-    if (width < 40 || height < 40) return;
+    const { width, height } = this.size;
+    if (width < smallest || height < smallest) return;
     this.plot ??= this.build(width, height);
     const { plot, options } = this;
     const { from, to } = this.group.view();
@@ -102,7 +109,6 @@ export class CurvePlot implements GroupedPlot {
       plot.setScale("x", { min: from, max: to });
       plot.setScale("y", { min: range?.low ?? 0, max: range?.high ?? 1 });
     });
-    this.read();
     this.countLater();
   }
 
@@ -119,9 +125,9 @@ export class CurvePlot implements GroupedPlot {
     return [...faint, ...this.options.curves.map((curve) => curve.series.smoothed)];
   }
 
-  private resize(): void {
-    const [width, height] = [this.element.clientWidth, this.element.clientHeight];
-    if (this.plot !== null && width >= 40 && height >= 40) this.plot.setSize({ width, height });
+  private resize({ width, height }: { readonly width: number; readonly height: number }): void {
+    this.size = { width: Math.floor(width), height: Math.floor(height) };
+    if (this.plot !== null && width >= smallest && height >= smallest) this.plot.setSize(this.size);
     this.group.schedule();
   }
 
@@ -139,7 +145,7 @@ export class CurvePlot implements GroupedPlot {
     this.listener.outside(range === null || !this.options.clip ? 0 : pointsOutside(raw, from, to, range));
   }
 
-  private read(): void {
+  read(): void {
     const x = this.cursor;
     const values = this.options.curves.map(({ series }) => {
       const line = series.smoothed;
@@ -150,6 +156,7 @@ export class CurvePlot implements GroupedPlot {
 
   private build(width: number, height: number): uPlot {
     const { curves } = this.options;
+    this.colors = { mark: token("--line-strong"), broken: token("--danger") };
     const font = `11px ${token("--font")}`;
     const axis = {
       stroke: token("--text-3"),
@@ -223,7 +230,7 @@ export class CurvePlot implements GroupedPlot {
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
     ctx.lineWidth = devicePixelRatio;
-    ctx.strokeStyle = token("--line-strong");
+    ctx.strokeStyle = this.colors.mark;
     ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
     for (const mark of this.options.marks) {
       const x = Math.round(u.valToPos(mark, "x", true)) + 0.5;
@@ -232,7 +239,7 @@ export class CurvePlot implements GroupedPlot {
       ctx.lineTo(x, bbox.top + bbox.height);
       ctx.stroke();
     }
-    ctx.fillStyle = token("--danger");
+    ctx.fillStyle = this.colors.broken;
     for (const x of this.broken.flat()) {
       ctx.fillRect(
         u.valToPos(x, "x", true) - devicePixelRatio,

@@ -50,8 +50,9 @@ describeInChromium("one experiment, by the mouse", { timeout: 120_000 }, () => {
     await goTo(page, "models");
     await button(page, text.models.add).first().click();
     const dialog = page.getByRole("dialog");
-    await dialog.getByLabel(text.files.path).fill(join(story.folder, "models"));
-    await page.keyboard.press("Enter");
+    const path = dialog.getByLabel(text.files.path);
+    await path.fill(join(story.folder, "models"));
+    await path.press("Enter");
     await dialog.getByRole("row", { name: /village\.gguf/ }).click();
     await button(dialog, text.actions.choose).click();
     const row = page.getByRole("row", { name: /village\.gguf|village/i }).filter({ hasText: "Q8_0" });
@@ -249,8 +250,9 @@ describeInChromium("one experiment, by the mouse", { timeout: 120_000 }, () => {
     await goTo(page, "align");
     await button(page, text.align.evaluate).click();
     await button(page, text.evaluate.talk.open).click();
-    await page.getByLabel(text.evaluate.talk.prompt).fill((await records())[0]?.question ?? "");
-    await page.keyboard.press("Enter");
+    const prompt = page.getByLabel(text.evaluate.talk.prompt);
+    await prompt.fill((await records())[0]?.question ?? "");
+    await prompt.press("Enter");
     for (const side of ["base", "aligned"] as const) {
       const answer = page.locator(`.chat-turn .answer.${side}`);
       await answer.locator("header .fine").waitFor();

@@ -103,6 +103,32 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
   slots.current = Math.max(slots.current, items.length);
   const template = widths.map((px) => `${px}px`).join(" ");
   const total = widths.reduce((sum, px) => sum + px, 0);
+  const { sort, onSort } = props;
+  // Scrolling draws the table anew in every frame, and nothing of its head changes by that.
+  const head = useMemo(
+    () => (
+      <div
+        className="table-head"
+        role="row"
+        aria-rowindex={1}
+        tabIndex={-1}
+        style={{ gridTemplateColumns: template, width: total }}
+      >
+        {columns.map((column, index) => (
+          <HeadCell
+            key={column.id}
+            column={column}
+            width={widths[index] ?? 0}
+            sort={sort}
+            onSort={onSort}
+            onResize={(px) => setFixed({ ...fixed, [column.id]: px })}
+            onReset={() => setFixed(Object.fromEntries(Object.entries(fixed).filter(([id]) => id !== column.id)))}
+          />
+        ))}
+      </div>
+    ),
+    [columns, widths, template, total, sort, onSort, fixed, setFixed],
+  );
   return (
     <div className="table-frame">
       <div
@@ -119,25 +145,7 @@ export function DataTable<Row>(props: DataTableProps<Row>) {
         }
         onKeyDown={onKeyDown}
       >
-        <div
-          className="table-head"
-          role="row"
-          aria-rowindex={1}
-          tabIndex={-1}
-          style={{ gridTemplateColumns: template, width: total }}
-        >
-          {columns.map((column, index) => (
-            <HeadCell
-              key={column.id}
-              column={column}
-              width={widths[index] ?? 0}
-              sort={props.sort}
-              onSort={props.onSort}
-              onResize={(px) => setFixed({ ...fixed, [column.id]: px })}
-              onReset={() => setFixed(Object.fromEntries(Object.entries(fixed).filter(([id]) => id !== column.id)))}
-            />
-          ))}
-        </div>
+        {head}
         <div className="table-body" role="rowgroup" style={{ height: virtual.getTotalSize(), width: total }}>
           {items.map((item) => (
             <BodyRow

@@ -1,4 +1,5 @@
 import { X } from "lucide-react";
+import { memo } from "react";
 import type { InteractionBrief, RunSnapshot } from "../../../core/contract/workbench/runs.ts";
 import { go } from "../../app/hooks.ts";
 import { Button } from "../../components/Button.tsx";
@@ -29,7 +30,12 @@ export function LatestInteractions({ run, society }: { readonly run: string; rea
   );
 }
 
-function InteractionLine({ run, interaction }: { readonly run: string; readonly interaction: InteractionBrief }) {
+/** Drawn once: an interaction that is finished does not change, and the list is looked at five times a second. */
+const InteractionLine = memo(function InteractionLine(props: {
+  readonly run: string;
+  readonly interaction: InteractionBrief;
+}) {
+  const { run, interaction } = props;
   return (
     <button type="button" className="interaction-line" onClick={() => go("dialogues", run, interaction.id)}>
       <span className="fine numeric">{interaction.id}</span>
@@ -38,7 +44,7 @@ function InteractionLine({ run, interaction }: { readonly run: string; readonly 
       <RatingChip rating={interaction.after.alignment} label={words.alignment} />
     </button>
   );
-}
+});
 
 /** One agent, followed: what it does now, what it did last. */
 export function FollowedAgent(props: {

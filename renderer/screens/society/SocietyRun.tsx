@@ -1,6 +1,6 @@
 import { Database, MessagesSquare, RotateCcw } from "lucide-react";
-import { useCallback, useState } from "react";
-import type { RunSnapshot, RunSummary } from "../../../core/contract/workbench/runs.ts";
+import { memo, useCallback, useState } from "react";
+import type { JobAction, JobState, RunSnapshot, RunSummary } from "../../../core/contract/workbench/runs.ts";
 import { go, useLiveRun, useSnapshot } from "../../app/hooks.ts";
 import { Button } from "../../components/Button.tsx";
 import { EmptyState } from "../../components/EmptyState.tsx";
@@ -40,40 +40,7 @@ export function SocietyRun({
   const error = snapshot?.error ?? run.error;
   return (
     <div className="screen">
-      <ScreenBar
-        title={words.title}
-        actions={
-          <>
-            <JobControls job={run.run} run={run.run} state={state} actions={snapshot?.actions ?? run.actions} />
-            <Button
-              small
-              hint={words.dialogues}
-              icon={<MessagesSquare size={13} />}
-              onPress={() => go("dialogues", run.run)}
-            >
-              {words.dialogues}
-            </Button>
-            <Button
-              small
-              hint={words.buildData}
-              icon={<Database size={13} />}
-              onPress={() => go("data", "new", run.run)}
-            >
-              {words.buildData}
-            </Button>
-            <Button
-              small
-              icon={<RotateCcw size={13} />}
-              hint={words.again}
-              onPress={() => go("society", "new", run.run)}
-            />
-            <NewSociety />
-          </>
-        }
-      >
-        <RunSelect label={words.choose} runs={societies} value={run.run} onChange={(key) => go("society", key)} />
-        <StateBadge state={state} />
-      </ScreenBar>
+      <SocietyBar run={run.run} state={state} actions={snapshot?.actions ?? run.actions} societies={societies} />
       <div className="run-progress">
         <ProgressLine
           label={run.name}
@@ -139,6 +106,37 @@ export function SocietyRun({
     </div>
   );
 }
+
+/** Drawn when something in it changes; the rest of the screen is, five times a second. */
+const SocietyBar = memo(function SocietyBar(props: {
+  readonly run: string;
+  readonly state: JobState;
+  readonly actions: readonly JobAction[];
+  readonly societies: readonly RunSummary[];
+}) {
+  const { run, state, actions, societies } = props;
+  return (
+    <ScreenBar
+      title={words.title}
+      actions={
+        <>
+          <JobControls job={run} run={run} state={state} actions={actions} />
+          <Button small hint={words.dialogues} icon={<MessagesSquare size={13} />} onPress={() => go("dialogues", run)}>
+            {words.dialogues}
+          </Button>
+          <Button small hint={words.buildData} icon={<Database size={13} />} onPress={() => go("data", "new", run)}>
+            {words.buildData}
+          </Button>
+          <Button small icon={<RotateCcw size={13} />} hint={words.again} onPress={() => go("society", "new", run)} />
+          <NewSociety />
+        </>
+      }
+    >
+      <RunSelect label={words.choose} runs={societies} value={run} onChange={(key) => go("society", key)} />
+      <StateBadge state={state} />
+    </ScreenBar>
+  );
+});
 
 type SocietySnapshot = NonNullable<RunSnapshot["society"]>;
 

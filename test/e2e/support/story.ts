@@ -21,7 +21,7 @@ export interface Story {
 
 /**
  * Sets the hooks of the story; what it returns is there from the first test on. After a failure the rest is skipped: it
- * would only wait for what does not come. The failure leaves a picture in out/e2e/.
+ * would only wait for what does not come. The failure leaves a picture in out/e2e/, and in the log what the page said.
  */
 export function openStory(name: string, options: WindowOptions = {}): Story {
   const story = {} as { -readonly [Key in keyof Story]: Story[Key] };
@@ -38,7 +38,10 @@ export function openStory(name: string, options: WindowOptions = {}): Story {
     broken = true;
     await mkdir(pictures, { recursive: true });
     const path = join(pictures, `${name}-${task.name.replace(/\W+/g, "-").slice(0, 60)}.png`);
-    await story.window?.page.screenshot({ path }).catch(() => undefined);
+    const { page } = story.window ?? {};
+    await page?.screenshot({ path }).catch(() => undefined);
+    const shown = await page?.evaluate<string>("document.body.innerText").catch(String);
+    console.error(`${task.name}: ${page?.url().replace(/\?.*?(#|$)/, "$1")} showed\n${shown?.slice(0, 2000)}`);
   });
   afterAll(async () => {
     try {
