@@ -73,7 +73,7 @@ async function align(context: CommandContext, command: Command, flags: Flags): P
   const trainer = await context.workbench.trainer();
   const input = { config, directory, ...(cache === null ? {} : { cache }) };
   const samples = watchSamples(directory, terminal);
-  const result = await followJob(context, (options) => trainer.align.run(input, options), samples.event);
+  const result = await followJob(context, trainer, (host, options) => host.align.run(input, options), samples.event);
   await samples.shown();
   terminal.result(result, alignSummary(result));
 }

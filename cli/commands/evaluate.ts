@@ -29,7 +29,9 @@ export function evaluateCommand(run: RunCommand): Command {
       const base = await readBaseSettings(context.workingFolder, directory, flags.config, given.model === undefined);
       const config = parseSettings(evaluationConfig, mergeSettings(base, given), evaluationFlags);
       const engine = await context.workbench.engine();
-      const result = await followJob(context, (options) => engine.evaluate.run({ config, directory }, options));
+      const result = await followJob(context, engine, (host, options) =>
+        host.evaluate.run({ config, directory }, options),
+      );
       context.terminal.result(result, evaluateSummary(result));
     }),
   );

@@ -23,7 +23,7 @@ export function exportAdapterCommand(run: RunCommand): Command {
     run(command, async (context) => {
       const input = inputOf(flags, context.workingFolder);
       const trainer = await context.workbench.trainer();
-      const result = await followJob(context, (options) => trainer.export.adapter(input, options));
+      const result = await followJob(context, trainer, (host, options) => host.export.adapter(input, options));
       context.terminal.result(result, exportSummary(result));
     }),
   );
@@ -45,7 +45,7 @@ export function exportMergedCommand(run: RunCommand): Command {
     run(command, async (context) => {
       const input = { ...inputOf(flags, context.workingFolder), type: flags.type };
       const trainer = await context.workbench.trainer();
-      const result = await followJob(context, (options) => trainer.export.merged(input, options));
+      const result = await followJob(context, trainer, (host, options) => host.export.merged(input, options));
       context.terminal.result(result, exportSummary(result));
     }),
   );

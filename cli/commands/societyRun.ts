@@ -51,6 +51,11 @@ async function runSociety(context: CommandContext, command: Command, flags: Flag
   const config = parseSettings(societyConfig, settings, flagsByPath);
   const engine = await context.workbench.engine();
   const watch = watchSociety(context.now);
-  const result = await followJob(context, (options) => engine.society.run({ config, directory }, options), watch.event);
+  const result = await followJob(
+    context,
+    engine,
+    (host, options) => host.society.run({ config, directory }, options),
+    watch.event,
+  );
   context.terminal.result({ ...result, directory }, societySummary(result, watch.figures(), directory));
 }

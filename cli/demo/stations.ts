@@ -25,7 +25,7 @@ export async function runSociety(context: CommandContext, plan: DemoPlan): Promi
   const watch = watchSociety(context.now);
   const engine = await context.workbench.engine();
   const input = { config: plan.society, directory: plan.paths.society };
-  await followJob(context, (options) => engine.society.run(input, options), watch.event);
+  await followJob(context, engine, (host, options) => host.society.run(input, options), watch.event);
   return {
     result: await readInteractions([plan.paths.society]),
     tokensPerSecond: watch.figures().tokensPerSecond,
@@ -40,7 +40,9 @@ export async function buildRows(plan: DemoPlan, records: readonly InteractionRec
 export async function align(context: CommandContext, plan: DemoPlan): Promise<Made<AlignResult>> {
   const trainer = await context.workbench.trainer();
   const input = { config: plan.align, directory: plan.paths.align };
-  const result = alignResult.parse(await followJob(context, (options) => trainer.align.run(input, options)));
+  const result = alignResult.parse(
+    await followJob(context, trainer, (host, options) => host.align.run(input, options)),
+  );
   return { result, tokensPerSecond: result.tokensPerSecond };
 }
 
@@ -51,7 +53,9 @@ export async function evaluate(
 ): Promise<Made<EvaluateResult>> {
   const engine = await context.workbench.engine();
   const input = { config: { ...plan.evaluation, adapter }, directory: plan.paths.evaluation };
-  const result = evaluateResult.parse(await followJob(context, (options) => engine.evaluate.run(input, options)));
+  const result = evaluateResult.parse(
+    await followJob(context, engine, (host, options) => host.evaluate.run(input, options)),
+  );
   return { result, tokensPerSecond: result.tokensPerSecond };
 }
 
@@ -59,7 +63,7 @@ export async function exportAdapter(context: CommandContext, plan: DemoPlan): Pr
   await mkdir(dirname(plan.paths.adapter), { recursive: true });
   const trainer = await context.workbench.trainer();
   const input = { run: plan.paths.align, output: plan.paths.adapter };
-  return exported(await followJob(context, (options) => trainer.export.adapter(input, options)));
+  return exported(await followJob(context, trainer, (host, options) => host.export.adapter(input, options)));
 }
 
 export async function exportMerged(context: CommandContext, plan: DemoPlan): Promise<Made<ExportResult>> {
@@ -67,7 +71,7 @@ export async function exportMerged(context: CommandContext, plan: DemoPlan): Pro
   const trainer = await context.workbench.trainer();
   const type = exportMergedConfig.shape.type.parse(plan.mergedType);
   const input = { run: plan.paths.align, output: plan.paths.merged, type };
-  return exported(await followJob(context, (options) => trainer.export.merged(input, options)));
+  return exported(await followJob(context, trainer, (host, options) => host.export.merged(input, options)));
 }
 
 function exported(result: Record<string, unknown>): Made<ExportResult> {

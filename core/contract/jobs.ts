@@ -128,6 +128,12 @@ export type TalkEvent = z.infer<typeof talkEvent>;
 
 const talkName = z.object({ talk: z.string() });
 
+/**
+ * Whoever stops a job lets go of its stream at once; the job still ends at a checkpoint. Resolves when every job that
+ * is at work now is over and what it keeps is on the disk; rejects with why one failed, other than being stopped.
+ */
+const settled = procedure.output(z.object({}));
+
 /** The engine host: everything that runs a model. */
 export const engineContract = {
   models: {
@@ -162,6 +168,7 @@ export const engineContract = {
     /** Unloads the model. */
     close: procedure.input(talkName).output(z.object({})),
   },
+  settled,
   /** Resident bytes of the process. */
   memory: procedure.output(z.object({ resident: z.number() })),
   evaluate: { run: job(evaluationConfig) },
@@ -193,6 +200,7 @@ export const trainerContract = {
     adapter: procedure.input(exportAdapterConfig).output(eventIterator(jobEvent)),
     merged: procedure.input(exportMergedConfig).output(eventIterator(jobEvent)),
   },
+  settled,
   gradcheck: procedure.input(gradcheckInput).output(gradcheckOutput),
 };
 

@@ -78,6 +78,10 @@ export function engineRouter(): HostRouter {
         return {};
       }),
     },
+    settled: os.settled.handler(async ({ context }) => {
+      await context.settled();
+      return {};
+    }),
     memory: os.memory.handler(() => ({ resident: process.memoryUsage.rss() })),
   });
   return { router };

@@ -23,7 +23,9 @@ export async function* jobStream(
     waiting.push(event);
     wake();
   };
-  const running = job(emit, watched).then(
+  const working = job(emit, watched);
+  context.track(working);
+  const running = working.then(
     (result) => {
       waiting.push({ type: "finished", result });
       ended = {};
@@ -34,7 +36,6 @@ export async function* jobStream(
       wake();
     },
   );
-  context.track(running);
   const hasEnded = () => ended as { error?: unknown } | null;
   try {
     while (true) {

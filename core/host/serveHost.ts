@@ -3,6 +3,7 @@ import type { AnyContractRouter } from "@orpc/contract";
 import type { Router } from "@orpc/server";
 import { RPCHandler } from "@orpc/server/message-port";
 import { toWireError } from "./errors.ts";
+import { HostJobs } from "./hostJobs.ts";
 import { type HostPort, parentPort } from "./port.ts";
 
 /** What every procedure of a host is given. */
@@ -11,6 +12,8 @@ export interface HostContext {
   readonly shutdown: AbortSignal;
   /** Makes the end of the host wait for `job`. */
   track(job: Promise<unknown>): void;
+  /** As `HostJobs.settled`. */
+  settled(): Promise<void>;
 }
 
 export interface HostRouter {
@@ -22,15 +25,12 @@ const windDownMs = 4_000;
 
 /** Serves until the parent says `shutdown` (ends in order, exit 0) or is gone (ends at once). */
 export function serveHost(host: HostRouter, port: HostPort = parentPort()): void {
-  const jobs = new Set<Promise<unknown>>();
+  const jobs = new HostJobs();
   const stop = new AbortController();
   const context: HostContext = {
     shutdown: stop.signal,
-    track: (job) => {
-      jobs.add(job);
-      const forget = () => jobs.delete(job);
-      job.then(forget, forget);
-    },
+    track: (job) => jobs.track(job),
+    settled: () => jobs.settled(),
   };
   const handler = new RPCHandler<HostContext>(host.router, {
     // An error that is no ORPCError would lose everything but "Internal server error" on the way.
@@ -47,16 +47,7 @@ export function serveHost(host: HostRouter, port: HostPort = parentPort()): void
   port.onControl((message) => {
     if (message !== "shutdown") return;
     stop.abort();
-    void windDown(jobs).then(() => process.exit(0));
+    void jobs.windDown(windDownMs).then(() => process.exit(0));
   });
   port.control("ready");
-}
-
-async function windDown(jobs: ReadonlySet<Promise<unknown>>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise((resolve) => {
-    timer = setTimeout(resolve, windDownMs);
-  });
-  await Promise.race([Promise.allSettled([...jobs]), late]);
-  clearTimeout(timer);
 }

@@ -44,6 +44,10 @@ export function trainerRouter(): HostRouter {
         jobStream((emit, stop) => exportMergedJob(input, emit, stop), context, signal),
       ),
     },
+    settled: os.settled.handler(async ({ context }) => {
+      await context.settled();
+      return {};
+    }),
     gradcheck: os.gradcheck.handler(({ input, context }) => {
       const checking = gradcheckJob(input);
       context.track(checking);

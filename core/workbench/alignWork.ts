@@ -44,11 +44,11 @@ class AlignWork {
     this.context = context;
     const looking = setInterval(() => void this.look().catch(() => undefined), lookMs);
     try {
-      return await followJob(
-        context,
-        (options) => trainer().align.run({ config, directory }, options),
-        (event) => this.hear(event),
-      );
+      return await followJob(context, {
+        host: trainer(),
+        start: (host, options) => host.align.run({ config, directory }, options),
+        onEvent: (event) => this.hear(event),
+      });
     } finally {
       clearInterval(looking);
       if (this.quiet !== null) clearTimeout(this.quiet);

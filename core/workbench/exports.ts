@@ -76,12 +76,13 @@ export class Exports {
       side: "training",
       live: new LiveRun(epoch, emptySnapshot),
       work: async (context) => {
-        const { export: write } = device.trainerClient();
-        const result = await followJob(context, (options) =>
-          request.kind === "adapter"
-            ? write.adapter(input, options)
-            : write.merged({ ...input, type: request.type }, options),
-        );
+        const result = await followJob(context, {
+          host: device.trainerClient(),
+          start: ({ export: write }, options) =>
+            request.kind === "adapter"
+              ? write.adapter(input, options)
+              : write.merged({ ...input, type: request.type }, options),
+        });
         if (isOutside)
           await workspace.update((content) => {
             content.exports = [...new Set([...content.exports, output])];

@@ -277,7 +277,8 @@ export class JobQueue {
     } catch (thrown) {
       const error = toFolkmootError(thrown);
       await spec.resync?.().catch(() => undefined);
-      if (signal.aborted) job.end("stopped", null, this.options.now());
+      // A stop that lost something (a full disk under the last checkpoint) is no stop that kept everything.
+      if (signal.aborted && error.code === "cancelled") job.end("stopped", null, this.options.now());
       else job.end("failed", error, this.options.now());
     }
   }

@@ -1,33 +1,44 @@
 /** What a host says while it works on a run, as live events. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { FolkmootError } from "../contract/errors.ts";
+import { FolkmootError, toFolkmootError } from "../contract/errors.ts";
 import type { JobEvent } from "../contract/events.ts";
 import type { LiveEvent } from "../contract/workbench/runs.ts";
+import { type SettlingHost, settle } from "../host/settle.ts";
 import { briefOf } from "../workspace/interactions/columns.ts";
 import type { JobContext } from "./jobQueue.ts";
 
-export type StartStream = (options: { signal: AbortSignal }) => Promise<AsyncIterable<JobEvent>>;
+export interface FollowedJob<Host extends SettlingHost> {
+  readonly host: Host;
+  readonly start: (host: Host, options: { signal: AbortSignal }) => Promise<AsyncIterable<JobEvent>>;
+  /** Sees every event before the faces do. */
+  readonly onEvent?: (event: JobEvent) => void;
+}
 
 /**
- * Follows a job of a host to its end. A resumed run reports what it had done as one progress.
- * @param onEvent sees every event before the faces do
+ * Follows a job of a host to its end; one that was stopped has ended only when what it keeps is on the disk.
+ * @throws FolkmootError what the job failed with, also after it was stopped; `device-busy` when it does not end in
+ *   time; `cancelled`, or the signal's reason, when it was stopped and all is well
  */
-export async function followJob(
+export async function followJob<Host extends SettlingHost>(
   { push, signal }: Pick<JobContext, "push" | "signal">,
-  start: StartStream,
-  onEvent: (event: JobEvent) => void = () => {},
+  { host, start, onEvent = () => {} }: FollowedJob<Host>,
 ): Promise<Record<string, unknown>> {
   let result: Record<string, unknown> | null = null;
-  for await (const event of await start({ signal })) {
-    onEvent(event);
-    if (event.type === "finished") result = event.result;
-    else {
-      const live = liveEventOf(event);
-      if (live !== null) push(live);
+  try {
+    for await (const event of await start(host, { signal })) {
+      onEvent(event);
+      if (event.type === "finished") result = event.result;
+      else {
+        const live = liveEventOf(event);
+        if (live !== null) push(live);
+      }
     }
+    signal.throwIfAborted();
+  } catch (thrown) {
+    if (signal.aborted && toFolkmootError(thrown).code === "cancelled") await settle(host);
+    throw thrown;
   }
-  signal.throwIfAborted();
   if (result !== null) return result;
   throw new FolkmootError("internal", {
     message: "A job ended without saying how.",

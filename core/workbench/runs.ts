@@ -222,7 +222,8 @@ export class Runs {
   private async evaluationWork(entry: CatalogEntry, config: EvaluationConfig, context: JobContext) {
     const { device } = this.services;
     const input = { config, directory: entry.directory };
-    return followJob(context, (options) => device.engineClient().evaluate.run(input, options));
+    const host = device.engineClient();
+    return followJob(context, { host, start: (engine, options) => engine.evaluate.run(input, options) });
   }
 
   /** The stream of a run, live or not; made from what is on the disk when nobody has it. */

@@ -39,14 +39,14 @@ class SocietyWork {
     this.context = context;
     const ended = new AbortController();
     try {
-      return await followJob(
-        context,
-        (request) => engine().society.run({ config, directory }, request),
-        (event) => {
+      return await followJob(context, {
+        host: engine(),
+        start: (host, options) => host.society.run({ config, directory }, options),
+        onEvent: (event) => {
           if (event.type === "started") void this.begin(AbortSignal.any([ended.signal, context.signal]));
           if (event.type === "interaction") this.options.onInteraction();
         },
-      );
+      });
     } finally {
       ended.abort();
       this.isThere = false;

@@ -96,23 +96,12 @@ describe("a society run", () => {
       if (type === "interaction" && ++seen === 4) stop.abort();
     });
     await expect(stopped).rejects.toMatchObject({ code: "cancelled" });
-    const resumed = await resumeOnceFree(client, parts);
+    // The host winds the stopped run down in its own time; until then its folder is locked.
+    await client.settled(undefined);
+    const resumed = await follow(client.society.run({ config, directory: parts }));
     expect(resumed[0]).toMatchObject({ type: "started", resumed: true });
     expect(await interactionsOf(parts)).toBe(await interactionsOf(whole));
   });
-
-  /** The host winds the stopped run down in its own time; until then its folder is locked. */
-  async function resumeOnceFree(client: EngineClient, directory: string): Promise<JobEvent[]> {
-    for (let i = 0; i < 50; i++) {
-      try {
-        return await follow(client.society.run({ config, directory }));
-      } catch (error) {
-        if ((error as { code?: string }).code !== "workspace-locked") throw error;
-        await new Promise((resolve) => setTimeout(resolve, 100));
-      }
-    }
-    throw new Error("The stopped run never gave its folder back.");
-  }
 
   it("pauses, steps one interaction and goes on", async () => {
     const { client } = started();

@@ -1,4 +1,4 @@
-import { access, readFile, writeFile } from "node:fs/promises";
+import { access, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openWorkbench, type Workbench } from "../../../core/workbench/openWorkbench.ts";
@@ -321,11 +321,12 @@ describe("the workbench over a real socket, on a real model", () => {
     );
     expect(after.align?.checkpoints.length).toBeGreaterThan(0);
     await client.jobs.control({ job, action: "stop" });
-    await watchUntil(client, job, ({ state }) => state === "stopped");
-    // The trainer may still be writing it when the stop is announced.
-    const newest = async () => (await client.align.checkpoints({ run: run ?? "" }))[0]?.step;
-    await expect.poll(newest, { timeout: 20_000 }).toBe(await steps());
+    const stopped = await watchUntil(client, job, ({ state }) => state === "stopped");
     const metrics = await client.align.metrics({ run: run ?? "" });
+    const [newest] = await client.align.checkpoints({ run: run ?? "" });
+    expect(newest?.step).toBe(metrics.steps);
+    expect(stopped.align?.checkpoints.at(-1)?.step, "the list is whole when the stop is said").toBe(metrics.steps);
+    expect(await readdir(newest?.directory ?? "")).toEqual(expect.arrayContaining(["adapter.gguf", "optimizer.bin"]));
     expect(metrics.series[0]?.x).toEqual(Array.from({ length: metrics.steps }, (_, i) => i + 1));
   }, 180_000);
 });

@@ -320,6 +320,16 @@ describe("Ctrl+C", () => {
     expect(host.signals.listenerCount("SIGINT")).toBe(0);
   });
 
+  it("says what could not be kept, instead of that all was kept", async () => {
+    const full = new FolkmootError("disk-full", { message: "No space is left.", action: "Free some." });
+    const host = fakeHost({ "align.run": busy, "trainer.settled": () => Promise.reject(full) });
+    const running = run(line, host);
+    await untilText(host, "1/12");
+    host.signals.emit("SIGINT");
+    expect(await running).toBe(6);
+    expect(host.err()).toContain("No space is left.");
+  });
+
   it("twice leaves at once, even when the job does not listen", async () => {
     let end: () => void = () => {};
     const host = fakeHost({

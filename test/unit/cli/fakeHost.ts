@@ -33,12 +33,15 @@ export function fakeHost(jobs: FakeJobs, options: { isTerminal?: boolean; workin
       if (job === undefined) throw new Error(`the test has no job ${name}`);
       return job(input as never, signal);
     };
+  const settled = (name: string) => async () => (jobs[`${name}.settled`] as (() => Promise<unknown>) | undefined)?.();
   const engine = {
+    settled: settled("engine"),
     models: { inspect: procedure("models.inspect") },
     society: { run: procedure("society.run") },
     evaluate: { run: procedure("evaluate.run") },
   };
   const trainer = {
+    settled: settled("trainer"),
     align: { run: procedure("align.run") },
     export: { adapter: procedure("export.adapter"), merged: procedure("export.merged") },
     gradcheck: procedure("gradcheck"),

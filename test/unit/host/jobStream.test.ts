@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FolkmootError } from "../../../core/contract/errors.ts";
 import type { JobEvent } from "../../../core/contract/events.ts";
+import { HostJobs } from "../../../core/host/hostJobs.ts";
 import { type Job, jobStream } from "../../../core/host/jobStream.ts";
 import type { HostContext } from "../../../core/host/serveHost.ts";
 
@@ -8,9 +9,13 @@ const warning = (message: string): JobEvent => ({ type: "warning", message });
 
 function context() {
   const stop = new AbortController();
-  const tracked: Promise<unknown>[] = [];
-  const hostContext: HostContext = { shutdown: stop.signal, track: (job) => void tracked.push(job) };
-  return { hostContext, stop, tracked };
+  const jobs = new HostJobs();
+  const hostContext: HostContext = {
+    shutdown: stop.signal,
+    track: (job) => jobs.track(job),
+    settled: () => jobs.settled(),
+  };
+  return { hostContext, stop };
 }
 
 async function collect(stream: AsyncIterable<JobEvent>): Promise<JobEvent[]> {
@@ -90,9 +95,37 @@ describe("jobStream", () => {
     expect(ended).toBe(true);
   });
 
-  it("lets the host wait for it", async () => {
-    const { hostContext, tracked } = context();
-    await collect(jobStream(async () => ({}), hostContext, undefined));
-    expect(tracked).toHaveLength(1);
+  it("counts as at work until what it keeps after a stop is written", async () => {
+    const { hostContext } = context();
+    const caller = new AbortController();
+    const order: string[] = [];
+    const job: Job = async (_emit, signal) => {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      order.push("checkpoint");
+      throw new FolkmootError("cancelled", { message: "Stopped.", action: "Resume." });
+    };
+    const reading = collect(jobStream(job, hostContext, caller.signal)).catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    caller.abort();
+    await hostContext.settled();
+    order.push("settled");
+    await reading;
+    expect(order).toEqual(["checkpoint", "settled"]);
+    await hostContext.settled();
+  });
+
+  it("tells whoever stopped it what it could not keep", async () => {
+    const { hostContext } = context();
+    const caller = new AbortController();
+    const job: Job = async (_emit, signal) => {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      throw Object.assign(new Error("no space"), { code: "ENOSPC", path: "/runs/a/checkpoints" });
+    };
+    const reading = collect(jobStream(job, hostContext, caller.signal)).catch(() => undefined);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    caller.abort();
+    await expect(hostContext.settled()).rejects.toMatchObject({ code: "disk-full" });
+    await reading;
   });
 });
