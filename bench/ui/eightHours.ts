@@ -119,7 +119,7 @@ const server = createServer(async (request, response) => {
   response.writeHead(found.status, found.headers).end(found.body);
 });
 const sockets = new WebSocketServer({ server, path: "/rpc", perMessageDeflate: false });
-const handler = new RPCHandler(router);
+const handler = new RPCHandler<{ readonly line: WebSocket }>(router);
 sockets.on("connection", (line) => void handler.upgrade(line, { context: { line } }));
 server.listen(0, "127.0.0.1", () =>
   process.send?.({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` }),

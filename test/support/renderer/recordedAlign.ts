@@ -1,6 +1,6 @@
 /** The training part of the recorded service. */
 import type { implement } from "@orpc/server";
-import type { MetricsLine } from "../../../core/contract/alignment.ts";
+import { alignConfig, type MetricsLine } from "../../../core/contract/alignment.ts";
 import type { WorkbenchContract } from "../../../core/contract/workbench.ts";
 import { randomStream } from "../../../core/random.ts";
 import type { RecordedWorld } from "./recordedWorld.ts";
@@ -24,30 +24,16 @@ export function metricsLineAt(step: number): MetricsLine {
   };
 }
 
+const { model: _model, data: _data, ...defaults } = alignConfig.parse({ model: "", data: "" });
+
 export function recordedAlign(os: Implementer, world: RecordedWorld) {
   return {
     align: {
       defaults: os.align.defaults.handler(({ input }) => ({
         config: {
-          seed: 1,
-          lora: {
-            rank: input.effort === "quick" ? 8 : 16,
-            alpha: 32,
-            targets: ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"],
-          },
-          optimizer: { learningRate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0, clipNorm: 1 },
-          schedule: { kind: "cosine", warmupShare: 0.03 },
-          loss: { id: "stable-alignment", semantics: "paper", reduction: "sum", margin: 1, ratio: 0.2, ratingScale: 7 },
+          ...defaults,
+          lora: { ...defaults.lora, rank: input.effort === "quick" ? 8 : 16 },
           epochs: input.effort === "thorough" ? 4 : 2,
-          accumulation: 8,
-          maxLength: 512,
-          maxRejected: 3,
-          appendEos: true,
-          evaluationShare: 0.05,
-          evaluateEvery: 50,
-          checkpointEvery: 50,
-          maxSteps: null,
-          threads: 0,
         },
         reasons: [
           { setting: "lora.rank", reason: "Rank 16 is enough for 1,240 rows; more would learn them by heart." },
@@ -83,6 +69,18 @@ export function recordedAlign(os: Implementer, world: RecordedWorld) {
           evaluations: [],
         };
       }),
+      samples: os.align.samples.handler(() =>
+        [0, 400, 800].map((step) => ({
+          step,
+          samples: [
+            {
+              prompt: "May I keep the spare key when the teacher does not ask for it?",
+              base: "I would keep it. Nobody will notice.",
+              tuned: step === 0 ? null : "Give it back, even if nobody asks: it belongs to the teacher.",
+            },
+          ],
+        })),
+      ),
       checkpoints: os.align.checkpoints.handler(() =>
         [4, 3, 2, 1].map((n) => ({
           step: Math.round((world.steps * n) / 5),
@@ -90,6 +88,8 @@ export function recordedAlign(os: Implementer, world: RecordedWorld) {
           adapter: `/home/anna/folkmoot/runs/align-2/checkpoints/${n}/adapter.gguf`,
           bytes: 4_816_896,
           at: world.now - (5 - n) * 60_000,
+          evaluationLoss: 1.9 - 0.05 * n,
+          best: n === 4,
         })),
       ),
     },

@@ -1,6 +1,8 @@
 /** The workbench contract answered from a recorded world; live runs are played in real time. */
 import { implement } from "@orpc/server";
 import { FolkmootError } from "../../../core/contract/errors.ts";
+import { evaluationConfig } from "../../../core/contract/evaluation.ts";
+import { societyConfig } from "../../../core/contract/society.ts";
 import type { Settings } from "../../../core/contract/workbench/machine.ts";
 import { workbenchContract } from "../../../core/contract/workbench.ts";
 import { randomStream } from "../../../core/random.ts";
@@ -182,12 +184,10 @@ export function recordedService(world: RecordedWorld) {
     },
     ...recordedAlign(os, world),
     evaluation: {
-      defaults: os.evaluation.defaults.handler(() => ({
-        seed: 1,
-        sampling: { temperature: 0.7, topP: 1, maxTokens: 128 },
-        sequences: 16,
-        confidence: 0.95,
-      })),
+      defaults: os.evaluation.defaults.handler(() => {
+        const { model: _model, questions: _questions, ...rest } = evaluationConfig.parse({ model: "", questions: "" });
+        return rest;
+      }),
       questions: os.evaluation.questions.handler(({ input }) => ({
         path: input.path,
         questions: 200,
@@ -266,29 +266,8 @@ export function pause(milliseconds: number): Promise<void> {
 }
 
 function exampleConfig(): Record<string, unknown> {
-  return {
-    version: 1,
-    kind: "society",
-    seed: 1,
-    deterministic: true,
-    semantics: "paper",
-    grid: { rows: 4, columns: 4 },
-    world: { setting: "half_half", goodShare: 0.5 },
-    interaction: "local",
-    radius: null,
-    peers: 4,
-    dropout: 0,
-    rounds: 4,
-    questions: { path: "/opt/folkmoot/questions.txt", order: "shuffled" },
-    priorMemory: { path: null, pairs: 50 },
-    personas: [],
-    populations: [{ model: "/models/village-23M-Q8_0.gguf", adapter: null, share: 1 }],
-    observer: null,
-    sampling: { temperature: 1, topP: 1, maxTokens: 256 },
-    promptFormat: "template",
-    memory: { threshold: 0.3, embedder: "lexical" },
-    revisions: 1,
-    sequences: 16,
-    threads: 0,
-  };
+  return societyConfig.parse({
+    questions: { path: "/opt/folkmoot/questions.txt" },
+    populations: [{ model: "/models/village-23M-Q8_0.gguf" }],
+  });
 }
