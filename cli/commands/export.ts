@@ -1,6 +1,6 @@
 /** `folkmoot export adapter | merged`: model files from an alignment run, each proven before it is called done. */
 import { Command, Option } from "commander";
-import { exportMergedConfig } from "../../core/contract/jobs.ts";
+import { type ExportCheckpoint, exportCheckpoints, exportMergedConfig } from "../../core/contract/jobs.ts";
 import { followJob } from "../context.ts";
 import type { RunCommand } from "../program.ts";
 import { absolute, addExample, addOutputFlags } from "./common.ts";
@@ -11,6 +11,7 @@ const { type } = exportMergedConfig.shape;
 interface Flags {
   readonly run: string;
   readonly out: string;
+  readonly checkpoint: ExportCheckpoint;
 }
 
 export function exportAdapterCommand(run: RunCommand): Command {
@@ -56,11 +57,17 @@ function exportCommand(name: string, about: string, example: string): Command {
   const command = new Command(name)
     .description(`${about} The file is opened again and must give the trainer's own log-probabilities.`)
     .requiredOption("--run <dir>", "run directory of the alignment")
-    .requiredOption("--out <file>", "GGUF to write");
+    .requiredOption("--out <file>", "GGUF to write")
+    .addOption(
+      new Option("--checkpoint <which>", "the last one, or the best by the evaluation curve")
+        .choices(exportCheckpoints)
+        .default("last"),
+    );
   addOutputFlags(command);
   return addExample(command, example);
 }
 
-function inputOf(flags: Flags, workingFolder: string): { run: string; output: string } {
-  return { run: absolute(workingFolder, flags.run), output: absolute(workingFolder, flags.out) };
+function inputOf(flags: Flags, workingFolder: string) {
+  const { run, out, checkpoint } = flags;
+  return { run: absolute(workingFolder, run), output: absolute(workingFolder, out), checkpoint };
 }

@@ -64,9 +64,15 @@ export const logpsInput = z.object({
 
 export const logpsOutput = z.array(z.object({ tokens: z.array(z.number().int()), logps: z.array(z.number()) }));
 
+/** `best`: the lowest point of the evaluation curve. */
+export const exportCheckpoints = ["last", "best"] as const;
+export type ExportCheckpoint = (typeof exportCheckpoints)[number];
+
 export const exportAdapterConfig = z.object({
-  /** Directory of the alignment run whose latest checkpoint is exported. */
+  /** Directory of the alignment run that is exported. */
   run: z.string(),
+  /** Which of its checkpoints. */
+  checkpoint: z.enum(exportCheckpoints).default("last"),
   /** File to write. */
   output: z.string(),
   /** Compute threads; 0 = as many as there are cores. */

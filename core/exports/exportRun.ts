@@ -1,8 +1,10 @@
 /** Exports of an alignment run from end to end: samples from the trainer, file, proof by the runtime, provenance. */
 import { loadDataSet } from "../alignment/dataSet.ts";
-import type { NativeAddon, NativeTrainer, QuantizationType } from "../alignment/nativeTrainer.ts";
+import type { NativeAddon, NativeTrainer } from "../alignment/nativeTrainer.ts";
 import type { Tokenizer } from "../alignment/tokenizeRows.ts";
 import type { EmitEvent } from "../contract/events.ts";
+import type { ExportCheckpoint } from "../contract/jobs.ts";
+import type { QuantizationType } from "../contract/models.ts";
 import { exportAdapter } from "./exportAdapter.ts";
 import { exportMerged } from "./exportMerged.ts";
 import { type ExportSource, readExportSource } from "./exportSource.ts";
@@ -25,8 +27,10 @@ export interface ExportTools {
 }
 
 export interface ExportJob {
-  /** Run directory of the alignment; its newest whole checkpoint is exported. */
+  /** Run directory of the alignment. */
   readonly directory: string;
+  /** Default: its newest whole one. */
+  readonly checkpoint?: ExportCheckpoint;
   /** File to write; replaced when it is there. */
   readonly output: string;
   readonly tools: ExportTools;
@@ -71,7 +75,7 @@ export async function exportMergedOfRun(job: ExportJob & { type: QuantizationTyp
 type Prove = (path: string, opened: { model: string; adapter: string | null }) => Promise<Proof>;
 
 async function runExport(
-  { directory, tools, emit, signal, clock = () => performance.now() / 1000 }: ExportJob,
+  { directory, checkpoint = "last", tools, emit, signal, clock = () => performance.now() / 1000 }: ExportJob,
   stage: string,
   tolerance: Tolerance,
   write: (source: ExportSource, prove: Prove) => Promise<ProvenFile>,
@@ -79,7 +83,7 @@ async function runExport(
   const started = clock();
   const say = (done: number, note: string) =>
     emit({ type: "progress", stage, done, total: 3, unit: "parts", rate: null, secondsLeft: null, note });
-  const source = await readExportSource(directory, signal);
+  const source = await readExportSource(directory, checkpoint, signal);
   const { appendEos } = source.run.config;
   say(0, "measuring the trainer");
   const samples = await samplesOf(source, tools, signal);

@@ -56,23 +56,21 @@ export async function alignJob(
 }
 
 export async function exportAdapterJob(
-  { run, output, threads }: z.infer<typeof exportAdapterConfig>,
+  { run, checkpoint, output, threads }: z.infer<typeof exportAdapterConfig>,
   emit: EmitEvent,
   signal: AbortSignal,
 ): Promise<JobResult> {
-  return {
-    ...(await exportAdapterOfRun({ directory: run, output, tools: exportTools(threads, signal), emit, signal })),
-  };
+  const tools = exportTools(threads, signal);
+  return { ...(await exportAdapterOfRun({ directory: run, checkpoint, output, tools, emit, signal })) };
 }
 
 export async function exportMergedJob(
-  { run, output, type, threads }: z.infer<typeof exportMergedConfig>,
+  { run, checkpoint, output, type, threads }: z.infer<typeof exportMergedConfig>,
   emit: EmitEvent,
   signal: AbortSignal,
 ): Promise<JobResult> {
-  return {
-    ...(await exportMergedOfRun({ directory: run, output, type, tools: exportTools(threads, signal), emit, signal })),
-  };
+  const tools = exportTools(threads, signal);
+  return { ...(await exportMergedOfRun({ directory: run, checkpoint, output, type, tools, emit, signal })) };
 }
 
 export async function gradcheckJob(input: z.infer<typeof gradcheckInput>): Promise<z.infer<typeof gradcheckOutput>> {

@@ -1,15 +1,27 @@
-/** Checkpoints of a run, whole ones only, newest first. */
+/** Checkpoints of an alignment run, whole ones only. */
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { listCheckpoints } from "../workspace/checkpoint.ts";
+import { bestFolder, evaluationPoint } from "../alignment/alignmentCheckpoint.ts";
+import type { CheckpointEntry } from "../contract/workbench/align.ts";
+import { type Checkpoint, listCheckpoints } from "../workspace/checkpoint.ts";
 
-export async function checkpointsOf(directory: string) {
-  const found = await listCheckpoints(join(directory, "checkpoints"), z.unknown());
-  return Promise.all(
-    found.map(async ({ step, directory: folder, adapter }) => {
-      const { size, mtimeMs } = await stat(adapter);
-      return { step, directory: folder, adapter, bytes: size, at: mtimeMs };
-    }),
-  );
+const trainingState = z.object({ evaluations: z.array(evaluationPoint).default([]) });
+type TrainingCheckpoint = Checkpoint<z.infer<typeof trainingState>>;
+
+/** Newest first; behind them the best one, where it is none of them. */
+export async function checkpointsOf(directory: string): Promise<CheckpointEntry[]> {
+  const regular = await listCheckpoints(join(directory, "checkpoints"), trainingState);
+  const [best] = await listCheckpoints(bestFolder(directory), trainingState);
+  const alone = best === undefined || regular.some(({ step }) => step === best.step) ? [] : [best];
+  return Promise.all([...regular, ...alone].map((checkpoint) => entryOf(checkpoint, checkpoint.step === best?.step)));
+}
+
+async function entryOf(
+  { step, directory, adapter, state }: TrainingCheckpoint,
+  best: boolean,
+): Promise<CheckpointEntry> {
+  const { size, mtimeMs } = await stat(adapter);
+  const evaluationLoss = state.evaluations.find((point) => point.step === step)?.loss ?? null;
+  return { step, directory, adapter, bytes: size, at: mtimeMs, evaluationLoss, best };
 }

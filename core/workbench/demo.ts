@@ -14,7 +14,7 @@ import { type Station, stations } from "../contract/workbench/runs.ts";
 import { writeJsonAtomic } from "../workspace/atomicFile.ts";
 import { parseSettings } from "./checkSettings.ts";
 import type { DataFiles } from "./data.ts";
-import type { Exports } from "./exports.ts";
+import { type Exports, exportJobId } from "./exports.ts";
 import type { Job, JobContext } from "./jobQueue.ts";
 import { emptySnapshot, LiveRun } from "./liveRun.ts";
 import type { DemoExperiment } from "./resources.ts";
@@ -101,7 +101,7 @@ export class Demo {
     const write = async (name: Station, request: Parameters<Exports["start"]>[0]) =>
       station(
         name,
-        `${request.run}:export-${request.kind}${request.kind === "merged" ? `-${request.type}` : ""}`,
+        exportJobId(request),
         async () => follow((await exports.start(request)).job, context.signal),
       );
     // Listed as if a person had added it: what comes out of the demo is then found under its model, and can be gone on with.
@@ -111,8 +111,17 @@ export class Demo {
     const align = await run("align", plan.runs.align, plan.align);
     const adapter = z.string().parse(align.adapter);
     const evaluation = await run("evaluate", plan.runs.evaluation, { ...plan.evaluation, adapter });
-    const exportedAdapter = await write("exportAdapter", { kind: "adapter", run: plan.runs.align });
-    const merged = await write("exportMerged", { kind: "merged", run: plan.runs.align, type: plan.mergedType });
+    const exportedAdapter = await write("exportAdapter", {
+      kind: "adapter",
+      run: plan.runs.align,
+      checkpoint: "last",
+    });
+    const merged = await write("exportMerged", {
+      kind: "merged",
+      run: plan.runs.align,
+      checkpoint: "last",
+      type: plan.mergedType,
+    });
     const results = {
       version: 1,
       experiment: plan.name,

@@ -3,23 +3,19 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
 import { FolkmootError } from "../contract/errors.ts";
-import type { exportMergedConfig } from "../contract/jobs.ts";
 import type { Undoable } from "../contract/workbench/common.ts";
-import { type ExportEntry, exportEntry } from "../contract/workbench/exports.ts";
+import { type ExportEntry, type ExportRequest, exportEntry } from "../contract/workbench/exports.ts";
 import { moveToTrash, restoreFromTrash } from "../workspace/trash.ts";
 import type { Job } from "./jobQueue.ts";
 import { checkpointSteps, followJob } from "./jobWork.ts";
 import { emptySnapshot, LiveRun } from "./liveRun.ts";
 import type { Services } from "./services.ts";
 
-export type ExportRequest =
-  | { readonly kind: "adapter"; readonly run: string; readonly path?: string | undefined }
-  | {
-      readonly kind: "merged";
-      readonly run: string;
-      readonly path?: string | undefined;
-      readonly type: z.infer<typeof exportMergedConfig>["type"];
-    };
+/** One job at a time for each thing that can be exported from a run. */
+export function exportJobId({ run, ...request }: ExportRequest): string {
+  const best = request.checkpoint === "best" ? "-best" : "";
+  return `${run}:export-${request.kind}${best}${request.kind === "merged" ? `-${request.type}` : ""}`;
+}
 
 const sidecar = z.object({
   kind: z.enum(["adapter", "merged", "data"]),
@@ -57,21 +53,16 @@ export class Exports {
         action: "Choose an alignment run.",
         details: { setting: "run" },
       });
-    if ((await checkpointSteps(directory)).length === 0)
-      throw new FolkmootError("run-not-found", {
-        message: `${request.run} has no checkpoint to export yet.`,
-        action: "Wait for its first checkpoint, or resume it.",
-        details: { setting: "run" },
-      });
-    const file = request.kind === "adapter" ? "adapter.gguf" : `merged-${request.type.toLowerCase()}.gguf`;
-    const output = resolve(request.path ?? join(directory, "exports", file));
+    await checkCheckpoint(request, directory);
+    const output = resolve(request.path ?? join(directory, "exports", fileNameOf(request)));
     const isOutside = dirname(output) !== join(directory, "exports");
     const { name } = catalog.summary(entry);
-    const input = { run: directory, output, threads: workspace.content.settings.threads };
+    const { checkpoint } = request;
+    const input = { run: directory, checkpoint, output, threads: workspace.content.settings.threads };
     const job = jobs.start({
-      id: `${request.run}:export-${request.kind}${request.kind === "merged" ? `-${request.type}` : ""}`,
+      id: exportJobId(request),
       kind: "export",
-      name: request.kind === "adapter" ? `Adapter of ${name}` : `${name} merged, ${request.type}`,
+      name: jobNameOf(request, name),
       run: () => request.run,
       side: "training",
       live: new LiveRun(epoch, emptySnapshot),
@@ -143,6 +134,30 @@ export class Exports {
     const match = this.services.catalog.all().find(({ config }) => config.kind === "align" && config.data === data);
     return match?.run ?? null;
   }
+}
+
+/** @throws FolkmootError `run-not-found` when the run has no such checkpoint. */
+async function checkCheckpoint({ run, checkpoint }: ExportRequest, directory: string): Promise<void> {
+  const best = checkpoint === "best";
+  if ((await checkpointSteps(directory, best ? "best" : "checkpoints")).length > 0) return;
+  throw new FolkmootError("run-not-found", {
+    message: `${run} has no ${best ? "best " : ""}checkpoint to export yet.`,
+    action: best
+      ? "Export its last one; which is best shows when held-out rows are measured after the first step."
+      : "Wait for its first checkpoint, or resume it.",
+    details: { setting: best ? "checkpoint" : "run" },
+  });
+}
+
+/** In the run's own folder: one file for each thing that can be exported. */
+function fileNameOf(request: ExportRequest): string {
+  const best = request.checkpoint === "best" ? "-best" : "";
+  return request.kind === "adapter" ? `adapter${best}.gguf` : `merged${best}-${request.type.toLowerCase()}.gguf`;
+}
+
+function jobNameOf(request: ExportRequest, run: string): string {
+  const from = request.checkpoint === "best" ? `${run} (best)` : run;
+  return request.kind === "adapter" ? `Adapter of ${from}` : `${from} merged, ${request.type}`;
 }
 
 async function readObject(path: string): Promise<Record<string, unknown> | null> {

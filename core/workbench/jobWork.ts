@@ -66,8 +66,11 @@ function liveEventOf(event: Exclude<JobEvent, { type: "finished" }>): LiveEvent 
 const checkpointFolder = /^step-(\d{8,})$/;
 
 /** Finished checkpoints of a run by step, oldest first: whole folders by their name; what is in them is not read. */
-export async function checkpointSteps(directory: string): Promise<{ step: number; at: number }[]> {
-  const folder = join(directory, "checkpoints");
+export async function checkpointSteps(
+  directory: string,
+  kind: "checkpoints" | "best" = "checkpoints",
+): Promise<{ step: number; at: number }[]> {
+  const folder = join(directory, kind);
   const names = await readdir(folder).catch(() => []);
   const steps = names.flatMap((name) => {
     const step = checkpointFolder.exec(name)?.[1];

@@ -158,24 +158,37 @@ export class Library {
     }
   }
 
-  /** The newest adapter of every alignment run. */
+  /** The newest adapter of every alignment run, and its best one where that is another. */
   private async trainedAdapters(): Promise<AdapterEntry[]> {
     const runs = this.catalog.all().filter(({ config }) => config.kind === "align");
     const found = await Promise.all(
-      runs.map(async (entry): Promise<AdapterEntry | null> => {
+      runs.map(async (entry): Promise<AdapterEntry[]> => {
         const { config, directory, run } = entry;
-        const newest = (await checkpointSteps(directory)).at(-1);
-        if (newest === undefined || config.kind !== "align") return null;
-        const path = join(directory, "checkpoints", `step-${String(newest.step).padStart(8, "0")}`, "adapter.gguf");
-        const bytes = (await stat(path).catch(() => null))?.size;
-        if (bytes === undefined) return null;
-        const name = `${this.catalog.summary(entry).name}${isComplete(entry) ? "" : `, step ${newest.step}`}`;
+        if (config.kind !== "align") return [];
+        const [newest, best] = [await newestAdapter(directory, "checkpoints"), await newestAdapter(directory, "best")];
+        const { name } = this.catalog.summary(entry);
         const { rank, alpha } = config.lora;
-        return { path, name, bytes, rank, alpha, base: config.model, run, step: newest.step };
+        const known = { rank, alpha, base: config.model, run };
+        const last = isComplete(entry) ? name : `${name}, step ${newest?.step}`;
+        return [
+          ...(newest === null ? [] : [{ ...known, ...newest, name: last }]),
+          ...(best === null || best.step === newest?.step
+            ? []
+            : [{ ...known, ...best, name: `${name}, best (step ${best.step})` }]),
+        ];
       }),
     );
-    return found.filter((entry) => entry !== null);
+    return found.flat();
   }
+}
+
+/** Null while there is none. */
+async function newestAdapter(run: string, folder: "checkpoints" | "best") {
+  const newest = (await checkpointSteps(run, folder)).at(-1);
+  if (newest === undefined) return null;
+  const path = join(run, folder, `step-${String(newest.step).padStart(8, "0")}`, "adapter.gguf");
+  const bytes = (await stat(path).catch(() => null))?.size;
+  return bytes === undefined ? null : { path, bytes, step: newest.step };
 }
 
 async function adapterEntry({ path, name, description }: ModelEntry, bases: readonly string[]): Promise<AdapterEntry> {

@@ -49,7 +49,12 @@ export const checkpointEntry = z.object({
   adapter: z.string(),
   bytes: z.number(),
   at: z.number(),
+  /** Loss on the held-out rows at its step; null where the evaluation curve has no point there. */
+  evaluationLoss: z.number().nullable(),
+  /** True for the lowest point of the evaluation curve so far. */
+  best: z.boolean(),
 });
+export type CheckpointEntry = z.infer<typeof checkpointEntry>;
 
 export const alignContract = {
   align: {
@@ -101,7 +106,7 @@ export const alignContract = {
       .output(runMetrics),
     /** Texts of base and tuned model on the same prompts, oldest first; empty where the run takes none. */
     samples: procedure.input(z.object({ run: runKey })).output(z.array(sampleLine)),
-    /** Whole checkpoints, newest first. */
+    /** Whole checkpoints, newest first; behind them the best one, where it is none of them. */
     checkpoints: procedure.input(z.object({ run: runKey })).output(z.array(checkpointEntry)),
   },
 };

@@ -1,6 +1,6 @@
 /** Model files and data that leave the workbench, each with its proof and where it came from. */
 import { z } from "zod";
-import { exportMergedConfig } from "../jobs.ts";
+import { exportAdapterConfig, exportMergedConfig } from "../jobs.ts";
 import { procedure, runKey, undoable } from "./common.ts";
 import { jobId } from "./runs.ts";
 
@@ -32,24 +32,25 @@ export const exportEntry = z.object({
 });
 export type ExportEntry = z.infer<typeof exportEntry>;
 
+const exportStart = z.object({
+  run: runKey,
+  checkpoint: exportAdapterConfig.shape.checkpoint,
+  /** Where to write; in the run's own folder when left out. */
+  path: z.string().optional(),
+});
+
+export const exportRequest = z.discriminatedUnion("kind", [
+  exportStart.extend({ kind: z.literal("adapter") }),
+  exportStart.extend({ kind: z.literal("merged"), type: exportMergedConfig.shape.type }),
+]);
+export type ExportRequest = z.infer<typeof exportRequest>;
+
 export const exportsContract = {
   exports: {
     /** Newest first. */
     list: procedure.output(z.array(exportEntry)),
-    /** @throws `run-not-found` when the run has no checkpoint yet; `bad-setting`. */
-    start: procedure
-      .input(
-        z.discriminatedUnion("kind", [
-          z.object({ kind: z.literal("adapter"), run: runKey, path: z.string().optional() }),
-          z.object({
-            kind: z.literal("merged"),
-            run: runKey,
-            path: z.string().optional(),
-            type: exportMergedConfig.shape.type,
-          }),
-        ]),
-      )
-      .output(z.object({ job: jobId, path: z.string() })),
+    /** @throws `run-not-found` when the run has no such checkpoint yet; `bad-setting`. */
+    start: procedure.input(exportRequest).output(z.object({ job: jobId, path: z.string() })),
     /** Moves file and sidecar to the workspace's trash; only exports that lie in the workspace. */
     remove: procedure.input(z.object({ path: z.string() })).output(undoable),
   },

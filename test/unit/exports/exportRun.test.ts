@@ -3,7 +3,7 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { writeAlignmentCheckpoint } from "../../../core/alignment/alignmentCheckpoint.ts";
+import { writeAlignmentCheckpoint, writeBestCheckpoint } from "../../../core/alignment/alignmentCheckpoint.ts";
 import { alignConfig } from "../../../core/contract/alignment.ts";
 import type { JobEvent } from "../../../core/contract/events.ts";
 import { exportAdapter } from "../../../core/exports/exportAdapter.ts";
@@ -170,6 +170,23 @@ describe("adapter", () => {
     expect(open.scorers + TrainedBigram.opened).toBe(0);
   });
 
+  it("can be that of the best point of the curve, which says so in its provenance", async () => {
+    const directory = await trainedRun();
+    const { fake } = tools();
+    const output = join(directory, "exports", "best.gguf");
+    const best = { ...job(directory, output, fake), checkpoint: "best" as const };
+    await expect(exportAdapterOfRun(best)).rejects.toMatchObject({
+      code: "run-not-found",
+      action: expect.stringContaining("last checkpoint"),
+    });
+    const evaluations = [{ step: 5, loss: 0.2, accuracy: 1 }];
+    const state = { fingerprint: "f", step: 5, position: 40, seed: 1, evaluations };
+    await writeBestCheckpoint(directory, new TrainedBigram(), state);
+    expect(await exportAdapterOfRun(best)).toMatchObject({ path: output, step: 5 });
+    const sidecar = JSON.parse(readFileSync(`${output}.json`, "utf8"));
+    expect(sidecar.adapter).toMatchObject({ checkpoint: "best", step: 5 });
+  });
+
   it("is refused without a checkpoint, over its own source, on a full disk, and for a model that was replaced", async () => {
     const { fake } = tools();
     const empty = await trainedRun(false);
@@ -178,7 +195,7 @@ describe("adapter", () => {
     });
     const directory = await trainedRun();
     await expect(exportAdapterOfRun(job(directory, model, fake))).rejects.toMatchObject({ code: "bad-input" });
-    const source = await readExportSource(directory);
+    const source = await readExportSource(directory, "last");
     const prove = async (): Promise<Proof> => {
       throw new Error("never reached");
     };
@@ -191,7 +208,7 @@ describe("adapter", () => {
     await writeGguf(model, new Map([["general.architecture", text("llama")]]), [
       tensor("blk.0.attn_q.weight", [64, 64]),
     ]);
-    await expect(readExportSource(directory)).rejects.toMatchObject({ code: "run-mismatch" });
+    await expect(readExportSource(directory, "last")).rejects.toMatchObject({ code: "run-mismatch" });
     writeFileSync(model, before);
   });
 });
@@ -228,7 +245,7 @@ describe("merged model", () => {
   });
 
   it("knows beforehand how large it becomes", async () => {
-    const { model: base, adapter } = await readExportSource(await trainedRun());
+    const { model: base, adapter } = await readExportSource(await trainedRun(), "last");
     const q = base.tensors.find(({ name }) => name === "blk.0.attn_q.weight");
     expect(mergedBytes(base, adapter)).toBe(base.fileBytes - (q?.bytes ?? 0) + 64 * 64 * 2);
     expect(quantizedBytes(base, "F32")).toBeGreaterThanOrEqual((64 * 64 + 64 * 128 + 64) * 4);
