@@ -13,6 +13,9 @@ export const caseModes = ["paper-sum", "paper-mean", "reference-mean", "referenc
 export type CaseMode = (typeof caseModes)[number];
 
 export interface ReferenceCase {
+  readonly arch: string;
+  /** Context that the trainer is told; absent where it is not told. */
+  readonly contextLength?: number;
   readonly query: number[];
   readonly responses: number[][];
   readonly scores: number[];
@@ -20,6 +23,7 @@ export interface ReferenceCase {
   readonly margin: number;
   readonly ratio: number;
   readonly logps: number[][];
+  /** Of a case's own modes (referenceCases.ts). */
   readonly modes: Record<CaseMode, { loss: number; nll: number[]; penalty: number; grad_norm: number }>;
   readonly adamw: { loss_trace: number[] };
 }
@@ -43,6 +47,17 @@ export function caseRow(reference: ReferenceCase): TokenRow {
 export async function openTrainer(model: string, options: Partial<OpenOptions> = {}): Promise<ModelTrainer> {
   const trainer = await addon.openTrainer({ model, libraries, threads: 1, ...options });
   onTestFinished(() => trainer.dispose());
+  return trainer;
+}
+
+/** The trainer of a case's model with its adapter, in the case's context. */
+export async function openCase(name: string, options: Partial<OpenOptions> = {}): Promise<ModelTrainer> {
+  const { contextLength } = await readCase(name);
+  const trainer = await openTrainer(casePath(name, "model.gguf"), {
+    ...options,
+    ...(contextLength === undefined ? {} : { contextLength }),
+  });
+  await trainer.loadAdapter(casePath(name, "adapter.gguf"));
   return trainer;
 }
 

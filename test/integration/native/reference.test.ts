@@ -3,19 +3,21 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { computeLoss } from "../../../core/alignment/losses/index.ts";
 import type { StableAlignmentSettings } from "../../../core/contract/alignment.ts";
+import { trainableArchitectures } from "../../../core/models/inspect.ts";
 import {
   type CaseMode,
-  caseModes,
   casePath,
   caseRow,
   compareFiles,
   largestDifference,
+  openCase,
   openTrainer,
   type ReferenceCase,
   readCase,
   referenceStep,
   relativeError,
 } from "../../support/nativeCases.ts";
+import { referenceCases } from "../../support/referenceCases.ts";
 import { temporaryFolder } from "../../support/temporaryFolder.ts";
 
 function lossOf(reference: ReferenceCase, mode: CaseMode, logps: readonly (readonly number[])[]) {
@@ -24,25 +26,11 @@ function lossOf(reference: ReferenceCase, mode: CaseMode, logps: readonly (reado
   return computeLoss(logps, scores, { id: "stable-alignment", semantics, reduction, margin, ratio, ratingScale });
 }
 
-/** ggml's GELU on the CPU reads an F16 table, so Gemma agrees less (facts of the reference). */
-const exact = { logps: 1e-5, gradients: 1e-4, trace: 1e-5, digits: 5 };
-const gelu = { logps: 5e-4, gradients: 5e-3, trace: 1e-3, digits: 3 };
-
-describe.each([
-  { name: "llama", within: exact },
-  { name: "llama-order", within: exact },
-  { name: "llama-wide", within: exact },
-  { name: "qwen2", within: exact },
-  { name: "qwen3", within: exact },
-  { name: "phi3", within: exact },
-  { name: "gemma3", within: gelu },
-  { name: "gemma3-window", within: gelu },
-])("$name", ({ name, within }) => {
+describe.each(referenceCases)("$name", ({ name, within, modes }) => {
   describe.each(["keep", "recompute"] as const)("activations: %s", (activations) => {
-    test.each(caseModes)("%s equals PyTorch", async (mode) => {
+    test.each(modes)("%s equals PyTorch", async (mode) => {
       const reference = await readCase(name);
-      const trainer = await openTrainer(casePath(name, "model.gguf"), { activations });
-      await trainer.loadAdapter(casePath(name, "adapter.gguf"));
+      const trainer = await openCase(name, { activations });
       const [logps = []] = await trainer.forward([caseRow(reference)], { adapter: true, keep: true });
       expect(largestDifference(logps, reference.logps)).toBeLessThan(within.logps);
 
@@ -65,8 +53,7 @@ describe.each([
 
   test("five AdamW steps follow PyTorch's", async () => {
     const reference = await readCase(name);
-    const trainer = await openTrainer(casePath(name, "model.gguf"));
-    await trainer.loadAdapter(casePath(name, "adapter.gguf"));
+    const trainer = await openCase(name);
     for (const expected of reference.adamw.loss_trace) {
       await trainer.zeroGradients();
       const [logps = []] = await trainer.forward([caseRow(reference)], { adapter: true, keep: true });
@@ -80,4 +67,23 @@ describe.each([
     const errors = await compareFiles(after, casePath(name, "adapter-after-5-steps.gguf"), relativeError);
     for (const [tensor, error] of errors) expect(error, tensor).toBeLessThan(within.gradients);
   });
+});
+
+test("every architecture that can be trained has a case", async () => {
+  const held = await Promise.all(referenceCases.map(async ({ name }) => (await readCase(name)).arch));
+  expect([...new Set(held)].sort()).toEqual([...trainableArchitectures].sort());
+});
+
+test("the long rope factors of phi3 are not the short ones", async () => {
+  const reference = await readCase("phi3-long");
+  const trainer = await openTrainer(casePath("phi3-long", "model.gguf"));
+  await trainer.loadAdapter(casePath("phi3-long", "adapter.gguf"));
+  const [logps = []] = await trainer.forward([caseRow(reference)], { adapter: true, keep: false });
+  expect(largestDifference(logps, reference.logps)).toBeGreaterThan(1e-2);
+});
+
+test("mistral3 beyond its original context, where its queries grow with the position, is refused", async () => {
+  const trainer = await openCase("mistral3-temperature");
+  const row = caseRow(await readCase("mistral3-temperature"));
+  await expect(trainer.forward([row], { adapter: true, keep: false })).rejects.toThrow("at most 8 tokens");
 });
