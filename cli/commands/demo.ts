@@ -1,11 +1,11 @@
 /** `folkmoot demo`: the whole method on the model and the village that come with Folkmoot. */
 import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { Command, Option } from "commander";
 import { FolkmootError } from "../../core/contract/errors.ts";
 import { type ExperimentSizeName, experimentSizes } from "../../core/contract/experiment.ts";
-import { planDemo } from "../demo/experiment.ts";
+import { resourcesFolder } from "../../core/workbench/resources.ts";
+import { planDemo } from "../demo/plan.ts";
 import { demoTable } from "../demo/results.ts";
 import { runDemo } from "../demo/runDemo.ts";
 import type { RunCommand } from "../program.ts";
@@ -44,16 +44,13 @@ export function demoCommand(run: RunCommand): Command {
   return command;
 }
 
-/** resources/demo of the nearest folder above: the same from sources and from dist/. */
 function ownExperiment(): string {
-  const name = join("resources", "demo", "experiment.json");
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, name))) return join(folder, name);
-    if (folder === dirname(folder))
-      throw new FolkmootError("data-not-found", {
-        message: "The demo's experiment is not part of this copy of Folkmoot.",
-        reason: `There is no ${name}.`,
-        action: "Restore the resources folder from the repository.",
-      });
-  }
+  const name = join("demo", "experiment.json");
+  const path = join(resourcesFolder() ?? "", name);
+  if (existsSync(path)) return path;
+  throw new FolkmootError("data-not-found", {
+    message: "The demo's experiment is not part of this copy of Folkmoot.",
+    reason: `There is no ${name} in its resources.`,
+    action: "Restore the resources folder from the repository.",
+  });
 }

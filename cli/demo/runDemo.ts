@@ -12,7 +12,7 @@ import type { AlignResult } from "../commands/align/summary.ts";
 import type { EvaluateResult } from "../commands/evaluate/summary.ts";
 import type { ExportResult } from "../commands/export/summary.ts";
 import type { CommandContext } from "../context.ts";
-import type { DemoPlan } from "./experiment.ts";
+import type { DemoPlan } from "./plan.ts";
 import { type DemoResults, type StationName, sideResult } from "./results.ts";
 import { dialogueText, mostTelling } from "./sampleDialogue.ts";
 import * as stations from "./stations.ts";
@@ -93,7 +93,7 @@ async function collect(plan: DemoPlan, timings: Timings, outcome: Outcome, direc
   const seconds = (name: StationName) => timings.seconds(name);
   return {
     version: 1,
-    experiment: plan.experiment,
+    experiment: plan.name,
     size: plan.size,
     seed: plan.seed,
     questions: evaluation.questions,

@@ -3,7 +3,6 @@ import { mkdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { BuiltData } from "../../core/alignment/buildData.ts";
 import type { InteractionRecord } from "../../core/contract/interaction.ts";
-import { exportMergedConfig } from "../../core/contract/jobs.ts";
 import { type AlignResult, alignResult } from "../commands/align/summary.ts";
 import { type EvaluateResult, evaluateResult } from "../commands/evaluate/summary.ts";
 import { type ExportResult, exportResult } from "../commands/export/summary.ts";
@@ -11,7 +10,7 @@ import { watchSociety } from "../commands/society/watch.ts";
 import { type CommandContext, followJob } from "../context.ts";
 import { readInteractions, writeDataFile } from "../data/dataFile.ts";
 import { promptRenderer } from "../data/promptRenderer.ts";
-import type { DemoPlan } from "./experiment.ts";
+import type { DemoPlan } from "./plan.ts";
 
 /** What a station made, and how fast it handled tokens (null when it handled none). */
 export interface Made<Result> {
@@ -69,8 +68,7 @@ export async function exportAdapter(context: CommandContext, plan: DemoPlan): Pr
 export async function exportMerged(context: CommandContext, plan: DemoPlan): Promise<Made<ExportResult>> {
   await mkdir(dirname(plan.paths.merged), { recursive: true });
   const trainer = await context.workbench.trainer();
-  const type = exportMergedConfig.shape.type.parse(plan.mergedType);
-  const input = { run: plan.paths.align, output: plan.paths.merged, type };
+  const input = { run: plan.paths.align, output: plan.paths.merged, type: plan.mergedType };
   return exported(await followJob(context, trainer, (host, options) => host.export.merged(input, options)));
 }
 

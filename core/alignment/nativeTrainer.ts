@@ -4,6 +4,7 @@
  * trainer does one thing at a time (calls queue in order). Errors are rejections with a folkmoot code.
  */
 import type { LoraTarget } from "../contract/alignment.ts";
+import type { QuantizationType } from "../contract/models.ts";
 
 /** Token ids of one question with its candidates. The query carries BOS if the model wants it. */
 export interface TokenRow {
@@ -121,10 +122,6 @@ export interface ModelTrainer extends NativeTrainer {
   /** Writes the whole model with the weights that `trainBase` trained. */
   saveModel(path: string): Promise<void>;
 }
-
-/** Types that merge and quantize can write, by llama.cpp's names. */
-export const quantizationTypes = ["F32", "F16", "BF16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0", "IQ4_XS"] as const;
-export type QuantizationType = (typeof quantizationTypes)[number];
 
 export interface NativeAddon {
   openTrainer(options: OpenOptions): Promise<ModelTrainer>;

@@ -4,6 +4,7 @@
  * parsed by its own schema when its station starts.
  */
 import { z } from "zod";
+import { quantizationType } from "./models.ts";
 
 /** Settings of one station, without `seed`, `model(s)` and what an earlier station produces. */
 const settings = z.record(z.string(), z.unknown());
@@ -27,7 +28,7 @@ export const experimentFile = z.object({
   /** GGUF that agents, observer and training start from. */
   model: z.string(),
   /** File type of the merged export, by llama.cpp's name. */
-  mergedType: z.string().default("Q8_0"),
+  mergedType: quantizationType.default("Q8_0"),
   sizes: z.record(z.enum(experimentSizes), experimentSize),
 });
 export type ExperimentFile = z.infer<typeof experimentFile>;

@@ -10,7 +10,7 @@ import { alignConfig } from "./alignment.ts";
 import { errorCodes } from "./errors.ts";
 import { evaluationConfig } from "./evaluation.ts";
 import { jobEvent } from "./events.ts";
-import { modelDescription } from "./models.ts";
+import { modelDescription, quantizationType } from "./models.ts";
 import { move } from "./moves.ts";
 import { promptFormat, sampling, societyConfig } from "./society.ts";
 
@@ -81,7 +81,7 @@ export const exportAdapterConfig = z.object({
 
 export const exportMergedConfig = exportAdapterConfig.extend({
   /** llama.cpp's name of the file type. */
-  type: z.enum(["F32", "F16", "BF16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0", "IQ4_XS"]).default("Q8_0"),
+  type: quantizationType.default("Q8_0"),
 });
 
 /** `folkmoot gradcheck`: one case in the format of the reference, without optimizer. */

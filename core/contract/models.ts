@@ -1,6 +1,11 @@
 /** What can be said about a model file without loading it. */
 import { z } from "zod";
 
+/** File types that merge and quantize can write, by llama.cpp's names. */
+export const quantizationTypes = ["F32", "F16", "BF16", "Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0", "IQ4_XS"] as const;
+export const quantizationType = z.enum(quantizationTypes);
+export type QuantizationType = z.infer<typeof quantizationType>;
+
 /** Bytes that running a model takes, by part; an estimate from shapes alone. */
 export const memoryEstimate = z.object({
   /** The weights as they lie in the file. */

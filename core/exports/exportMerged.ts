@@ -1,5 +1,6 @@
 /** Base model and adapter as one GGUF, in any of llama.cpp's file types. */
-import type { NativeAddon, QuantizationType } from "../alignment/nativeTrainer.ts";
+import type { NativeAddon } from "../alignment/nativeTrainer.ts";
+import type { QuantizationType } from "../contract/models.ts";
 import type { GgufHeader } from "../models/ggufHeader.ts";
 import type { ExportSource } from "./exportSource.ts";
 import type { Proof } from "./proof.ts";

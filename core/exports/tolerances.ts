@@ -1,5 +1,5 @@
 /** How far an export may be from the trainer, nats per token. */
-import type { QuantizationType } from "../alignment/nativeTrainer.ts";
+import type { QuantizationType } from "../contract/models.ts";
 import type { Tolerance } from "./proof.ts";
 
 /*

@@ -3,21 +3,17 @@
  * that can be watched alone. A demo that was stopped goes on where it was.
  */
 import { readFile } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { z } from "zod";
-import { alignConfig, dataSettings } from "../contract/alignment.ts";
 import { FolkmootError } from "../contract/errors.ts";
-import { evaluationConfig } from "../contract/evaluation.ts";
-import { exportMergedConfig } from "../contract/jobs.ts";
-import { societyConfig } from "../contract/society.ts";
 import { type Station, stations } from "../contract/workbench/runs.ts";
+import { type ExperimentPlan, planExperiment } from "../experiment/planExperiment.ts";
+import type { Experiment } from "../experiment/readExperiment.ts";
 import { writeJsonAtomic } from "../workspace/atomicFile.ts";
-import { parseSettings } from "./checkSettings.ts";
 import type { DataFiles } from "./data.ts";
 import { type Exports, exportJobId } from "./exports.ts";
 import type { Job, JobContext } from "./jobQueue.ts";
 import { emptySnapshot, LiveRun } from "./liveRun.ts";
-import type { DemoExperiment } from "./resources.ts";
 import type { Runs } from "./runs.ts";
 import type { Services } from "./services.ts";
 
@@ -26,7 +22,7 @@ export interface DemoParts {
   readonly runs: Runs;
   readonly data: DataFiles;
   readonly exports: Exports;
-  readonly experiment: DemoExperiment | null;
+  readonly experiment: Experiment | null;
 }
 
 export class Demo {
@@ -63,7 +59,7 @@ export class Demo {
     return text === null ? null : z.record(z.string(), z.unknown()).parse(JSON.parse(text));
   }
 
-  private experiment(): DemoExperiment {
+  private experiment(): Experiment {
     if (this.parts.experiment !== null) return this.parts.experiment;
     throw new FolkmootError("data-not-found", {
       message: "The demo is not part of this copy of Folkmoot.",
@@ -157,49 +153,20 @@ async function follow(job: Job, signal: AbortSignal): Promise<Record<string, unk
   });
 }
 
-type Plan = ReturnType<typeof planOf>;
+interface Plan extends ExperimentPlan {
+  readonly id: string;
+  /** Name of the file of alignment rows in the workspace. */
+  readonly dataFile: string;
+  readonly runs: Readonly<Record<"society" | "align" | "evaluation", string>>;
+}
 
-/** The experiment's settings as configurations of its stations, with paths made absolute. */
-function planOf(
-  { file, path, model }: DemoExperiment,
-  { size, seed, folder }: { size: string; seed: number; folder: string },
-) {
-  const parts = file.sizes[size as keyof typeof file.sizes];
-  if (parts === undefined)
-    throw new FolkmootError("bad-setting", {
-      message: `The demo has no size ${size}.`,
-      action: `Choose one of ${Object.keys(file.sizes).join(", ")}.`,
-      details: { setting: "size" },
-    });
+function planOf(experiment: Experiment, { size, seed, folder }: { size: string; seed: number; folder: string }): Plan {
   const id = `demo-${size}-seed${seed}`;
   const dataFile = `${id}.jsonl`;
-  const data = join(folder, "data", dataFile);
-  const absolute = (inner: unknown) => (typeof inner === "string" ? resolve(dirname(path), inner) : inner);
-  const { questions, priorMemory } = parts.society as Record<string, Record<string, unknown> | undefined>;
   return {
+    ...planExperiment(experiment, { size, seed, data: join(folder, "data", dataFile) }),
     id,
-    size,
-    seed,
-    name: file.name,
-    model,
     dataFile,
     runs: { society: `${id}/society`, align: `${id}/align`, evaluation: `${id}/evaluation` },
-    society: parseSettings(societyConfig, {
-      ...parts.society,
-      questions: { ...questions, path: absolute(questions?.path) },
-      ...(priorMemory === undefined ? {} : { priorMemory: { ...priorMemory, path: absolute(priorMemory.path) } }),
-      seed,
-      populations: [{ model }],
-    }),
-    data: parseSettings(dataSettings, { ...parts.data, seed }),
-    align: parseSettings(alignConfig, { ...parts.align, seed, model, data }),
-    evaluation: parseSettings(evaluationConfig, {
-      ...parts.evaluation,
-      questions: absolute(parts.evaluation.questions),
-      seed,
-      model,
-      trainingData: data,
-    }),
-    mergedType: exportMergedConfig.shape.type.parse(file.mergedType),
   };
 }

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import type { Capabilities, PickOptions } from "../contract/workbench/machine.ts";
+import type { Experiment } from "../experiment/readExperiment.ts";
 import { engineHost, type HostOptions, trainerHost } from "../host/supervisor.ts";
 import { Annotations, annotationsFileName } from "../workspace/annotations.ts";
 import { describeEnvironment } from "../workspace/environment.ts";
@@ -19,7 +20,7 @@ import { JobQueue } from "./jobQueue.ts";
 import { Library } from "./library.ts";
 import { Machine } from "./machine.ts";
 import { openReader } from "./reader/openReader.ts";
-import { type DemoExperiment, findDemo, resourcesFolder } from "./resources.ts";
+import { findDemo, resourcesFolder } from "./resources.ts";
 import { Runs } from "./runs.ts";
 import type { Services } from "./services.ts";
 import { UndoList } from "./undo.ts";
@@ -55,7 +56,7 @@ export interface Workbench extends AsyncDisposable {
   readonly demo: Demo;
   readonly machine: Machine;
   readonly shell: Shell;
-  readonly experiment: DemoExperiment | null;
+  readonly experiment: Experiment | null;
   readonly resources: string | null;
   readonly versions: Record<"folkmoot" | "node" | "nodeLlamaCpp", string>;
   /** The last that the host processes wrote to their standard error. */
