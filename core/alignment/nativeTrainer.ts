@@ -40,6 +40,12 @@ export interface OpenOptions {
    */
   readonly activations?: "automatic" | "keep" | "recompute";
   /**
+   * Whether products with weights that are no F32 are computed in bfloat16 with F32 sums where the processor has the
+   * instructions (AVX-512 BF16): several times faster than ggml's own, and nearer to the exact values, because ggml
+   * rounds activations to 8 bits. Default true. F32 bases are always computed in F32.
+   */
+  readonly bf16?: boolean;
+  /**
    * Context that the model will be served with, tokens. Only models with long-rope factors (Phi 3) care: beyond their
    * original context llama.cpp uses other factors, and an adapter trained with the short ones meets the long ones.
    * Default: within the original context.

@@ -285,6 +285,7 @@ Napi::Value openTrainer(const Napi::CallbackInfo & info) {
     options.model = text(o, "model");
     options.libraries = text(o, "libraries");
     options.gpu = !o.Get("gpu").IsUndefined() && flag(o, "gpu");
+    options.bf16 = o.Get("bf16").IsUndefined() || flag(o, "bf16");
     options.threads = (int) number(o, "threads", 0);
     options.contextLength = (int64_t) number(o, "contextLength", 0);
     options.activations = activationPolicy(o);

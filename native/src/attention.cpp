@@ -114,17 +114,18 @@ ggml_tensor * LayerGraph::cappedScores(ggml_tensor * scores) {
     return ggml_scale(c_, ggml_tanh(c_, ggml_scale(c_, scores, architecture_.attentionScale / cap)), cap);
 }
 
+// [headSize, keys, kvHeads]
+ggml_tensor * LayerGraph::headed(ggml_tensor * keysOrValues) { return ggml_permute(c_, keysOrValues, 0, 2, 1, 3); }
+
 void LayerGraph::attend(size_t index, Activations & a) {
     const AttentionBlock & b = block(index);
     const int64_t n = b.queries.count;
-    ggml_tensor * keys = ggml_cont(c_, ggml_permute(c_, keysOf(b, a.k), 0, 2, 1, 3));    // [headSize, keys, kvHeads]
-    ggml_tensor * values = ggml_cont(c_, ggml_permute(c_, keysOf(b, a.v), 1, 2, 0, 3));  // [keys, headSize, kvHeads]
-    ggml_tensor * scores = ggml_reshape_3d(c_, multiply(keys, queriesOf(b, a.q)), b.paddedKeys, n, shape_.heads);
+    ggml_tensor * scores = ggml_reshape_3d(c_, product(headed(keysOf(b, a.k)), queriesOf(b, a.q)), b.paddedKeys, n, shape_.heads);
     const bool capped = architecture_.attentionSoftcap > 0;
     ggml_tensor * p = ggml_soft_max_ext(c_, capped ? cappedScores(scores) : scores, mask(index), capped ? 1.0f : architecture_.attentionScale, 0.0f);
     a.probabilities.push_back(p);
     ggml_tensor * grouped = ggml_reshape_3d(c_, p, b.paddedKeys, n * (shape_.heads / shape_.kvHeads), shape_.kvHeads);
-    ggml_tensor * out = ggml_reshape_3d(c_, multiply(values, grouped), shape_.headSize, n, shape_.heads);
+    ggml_tensor * out = ggml_reshape_3d(c_, turnedProduct(headed(keysOf(b, a.v)), grouped), shape_.headSize, n, shape_.heads);
     ggml_tensor * attended = ggml_reshape_3d(c_, a.attended, shape_.headSize, shape_.heads, queryRows());
     runner_.expand(ggml_cpy(c_, ggml_permute(c_, out, 0, 2, 1, 3), rowsOf(attended, b.queries.start - queryStart(), n)));
 }
@@ -135,8 +136,8 @@ ggml_tensor * LayerGraph::scoresBack(size_t index, const Activations & a, ggml_t
     ggml_tensor * p = ggml_reshape_3d(c_, a.probabilities[index], dProbabilities->ne[0], dProbabilities->ne[1], dProbabilities->ne[2]);
     const float cap = architecture_.attentionSoftcap;
     if (cap == 0) return ggml_soft_max_ext_back(c_, dProbabilities, p, architecture_.attentionScale, 0.0f);
-    ggml_tensor * keys = ggml_cont(c_, ggml_permute(c_, keysOf(b, a.k), 0, 2, 1, 3));
-    ggml_tensor * tanh = ggml_tanh(c_, ggml_scale(c_, multiply(keys, queriesOf(b, a.q)), architecture_.attentionScale / cap));
+    ggml_tensor * scores = product(headed(keysOf(b, a.k)), queriesOf(b, a.q));
+    ggml_tensor * tanh = ggml_tanh(c_, ggml_scale(c_, scores, architecture_.attentionScale / cap));
     ggml_tensor * slope = ggml_scale_bias(c_, ggml_sqr(c_, tanh), -architecture_.attentionScale, architecture_.attentionScale);
     return ggml_mul(c_, ggml_soft_max_ext_back(c_, dProbabilities, p, 1.0f, 0.0f), slope);
 }
@@ -146,17 +147,14 @@ void LayerGraph::attendBack(size_t index, const Activations & a, ggml_tensor * d
     const AttentionBlock & b = block(index);
     const int64_t n = b.queries.count, rows = inputs_.packing->rows;
     ggml_tensor * dOut = queriesOf(b, ggml_reshape_3d(c_, dAttended, shape_.headSize, shape_.heads, queryRows()));
-    ggml_tensor * values = ggml_cont(c_, ggml_permute(c_, keysOf(b, a.v), 0, 2, 1, 3));          // [headSize, keys, kvHeads]
-    ggml_tensor * dScores = scoresBack(index, a, multiply(values, dOut));                // [keys, n·group, kvHeads]
-
-    ggml_tensor * keysTurned = ggml_cont(c_, ggml_permute(c_, keysOf(b, a.k), 1, 2, 0, 3));      // [keys, headSize, kvHeads]
-    ggml_tensor * dq = ggml_reshape_3d(c_, multiply(keysTurned, dScores), shape_.headSize, n, shape_.heads);
+    ggml_tensor * dScores = scoresBack(index, a, product(headed(keysOf(b, a.v)), dOut));  // [keys, n·group, kvHeads]
+    ggml_tensor * dq = ggml_reshape_3d(c_, turnedProduct(headed(keysOf(b, a.k)), dScores), shape_.headSize, n, shape_.heads);
     ggml_tensor * dqRows = ggml_reshape_3d(c_, inputs_.attentionGradients[0], shape_.headSize, shape_.heads, rows);
     runner_.expand(ggml_cpy(c_, ggml_permute(c_, dq, 0, 2, 1, 3), rowsOf(dqRows, b.queries.start, n)));
 
     ggml_tensor * p = ggml_reshape_3d(c_, a.probabilities[index], dScores->ne[0], dScores->ne[1], dScores->ne[2]);
-    ggml_tensor * dk = multiply(turned(queriesOf(b, a.q)), turned(dScores));             // [headSize, keys, kvHeads]
-    ggml_tensor * dv = multiply(turned(dOut), turned(p));
+    ggml_tensor * dk = productOverRows(queriesOf(b, a.q), dScores);                       // [headSize, keys, kvHeads]
+    ggml_tensor * dv = productOverRows(dOut, p);
     for (int which = 1; which <= 2; which++) {
         ggml_tensor * part = which == 1 ? dk : dv;
         ggml_tensor * target = inputs_.attentionGradients[which];

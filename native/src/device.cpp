@@ -3,6 +3,7 @@
 #include <chrono>
 #include <thread>
 
+#include "bf16_kernels.h"
 #include "failure.h"
 #include "libraries.h"
 
@@ -23,7 +24,7 @@ Function procedure(ggml_backend_t backend, const char * name) {
 }
 }  // namespace
 
-Device::Device(const std::string & folder, bool gpu, int threads) : gpu_(gpu) {
+Device::Device(const std::string & folder, bool gpu, int threads, bool bf16) : gpu_(gpu), bf16_(bf16 && !gpu && bf16::available()) {
     const Libraries & ggml = loadLibraries(folder);
     ggml_backend_dev_t device = ggml.deviceByType(gpu ? GGML_BACKEND_DEVICE_TYPE_GPU : GGML_BACKEND_DEVICE_TYPE_CPU);
     if (device == nullptr && gpu) device = ggml.deviceByType(GGML_BACKEND_DEVICE_TYPE_IGPU);
@@ -88,9 +89,9 @@ double multiplyAdds(ggml_cgraph * graph) {
 }
 }  // namespace
 
-ggml_status Device::compute(ggml_cgraph * graph) {
+ggml_status Device::compute(ggml_cgraph * graph, double work) {
     if (!choice_ || setThreads_ == nullptr) return ggml_backend_graph_compute(backend_, graph);
-    setThreads_(backend_, choice_->choose(multiplyAdds(graph), ggml_graph_n_nodes(graph)));
+    setThreads_(backend_, choice_->choose(work + multiplyAdds(graph), ggml_graph_n_nodes(graph)));
     const auto start = std::chrono::steady_clock::now();
     const ggml_status status = ggml_backend_graph_compute(backend_, graph);
     choice_->record(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
@@ -120,6 +121,8 @@ void GraphRunner::begin(size_t nodes) {
     params.mem_size = memory_.size();
     params.mem_buffer = memory_.data();
     params.no_alloc = true;
+    owned_.clear();
+    work_ = 0;
     context_.reset(ggml_init(params));
     graph_ = ggml_new_graph_custom(context_.get(), nodes, false);
 }
@@ -141,7 +144,7 @@ void GraphRunner::allocate() {
 }
 
 void GraphRunner::compute() {
-    switch (device_.compute(graph_)) {
+    switch (device_.compute(graph_, work_)) {
         case GGML_STATUS_SUCCESS: return;
         case GGML_STATUS_ABORTED:
             throw Failure("cancelled", "The work was stopped.", "", "Resume it when you like; what was finished is kept.");

@@ -22,8 +22,8 @@ ContextPtr tensorContext(size_t tensors);
 class Device {
   public:
     // The GPU that the libraries of `folder` know, or the CPU. `threads` (CPU only) 0 = as many as the machine has cores.
-    // `device-unsupported` when there is no such device.
-    Device(const std::string & folder, bool gpu, int threads);
+    // `bf16` false: never products in bfloat16. `device-unsupported` when there is no such device.
+    Device(const std::string & folder, bool gpu, int threads, bool bf16 = true);
     ~Device();
     Device(const Device &) = delete;
     Device & operator=(const Device &) = delete;
@@ -41,8 +41,12 @@ class Device {
     BufferPtr allocate(ggml_context * context, const std::string & what) const;
     BufferPtr allocate(size_t bytes, const std::string & what) const;
 
-    // Computes with as many threads as is fastest at the moment.
-    ggml_status compute(ggml_cgraph * graph);
+    // Whether products with this weight are computed in bfloat16 (bf16_product.h): it is no F32 itself, and the processor
+    // has the instructions.
+    bool usesBf16(const ggml_tensor * weight) const { return bf16_ && weight->type != GGML_TYPE_F32; }
+
+    // Computes with as many threads as is fastest at the moment. `work`: multiply-adds of nodes that are not ggml's.
+    ggml_status compute(ggml_cgraph * graph, double work);
 
     // Stops a graph between two nodes when it returns true.
     void setAbort(std::function<bool()> abort);
@@ -52,6 +56,7 @@ class Device {
 
     ggml_backend_t backend_ = nullptr;
     bool gpu_ = false;
+    bool bf16_ = false;
     int threads_ = 1;
     struct ggml_threadpool * pool_ = nullptr;
     void (*freePool_)(struct ggml_threadpool *) = nullptr;
@@ -74,6 +79,15 @@ class GraphRunner {
     const Device & device() const { return device_; }
     // Adds a result; nodes are computed in the order in which they are added, so that in-place writes are seen.
     ggml_tensor * expand(ggml_tensor * result);
+    // What nodes of our own read while they compute; freed with the graph.
+    template <typename T>
+    T * own(T value) {
+        auto owned = std::make_shared<T>(std::move(value));
+        owned_.push_back(owned);
+        return owned.get();
+    }
+    // Multiply-adds of such a node.
+    void addWork(double multiplyAdds) { work_ += multiplyAdds; }
     // Gives memory to the graph and checks that the device knows every node. Inputs may be set after it.
     void allocate();
     void compute();
@@ -85,4 +99,6 @@ class GraphRunner {
     std::vector<uint8_t> memory_;
     ContextPtr context_;
     ggml_cgraph * graph_ = nullptr;
+    std::vector<std::shared_ptr<void>> owned_;
+    double work_ = 0;
 };

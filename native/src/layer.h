@@ -59,9 +59,15 @@ class LayerGraph {
     // linear.cpp
     ggml_tensor * apply(const Linear & linear, ggml_tensor * x);
     ggml_tensor * applyBack(const Linear & linear, ggml_tensor * dy, ggml_tensor * x, bool needInput);
+    ggml_tensor * applyInBf16(const Linear & linear, ggml_tensor * x);
+    ggml_tensor * applyBackInBf16(const Linear & linear, ggml_tensor * dy, ggml_tensor * x, bool needInput);
+    ggml_tensor * rowsInBf16(ggml_tensor * x);
     ggml_tensor * norm(ggml_tensor * x, ggml_tensor * weight);
     ggml_tensor * normBack(ggml_tensor * dy, ggml_tensor * x, ggml_tensor * weight);
     ggml_tensor * multiply(ggml_tensor * a, ggml_tensor * b);
+    ggml_tensor * product(ggml_tensor * matrix, ggml_tensor * x);
+    ggml_tensor * turnedProduct(ggml_tensor * matrix, ggml_tensor * x);
+    ggml_tensor * productOverRows(ggml_tensor * x, ggml_tensor * y);
     ggml_tensor * turned(ggml_tensor * x);
     ggml_tensor * rowsOf(ggml_tensor * x, int64_t start, int64_t count);
     ggml_tensor * columnsOf(ggml_tensor * x, int64_t start, int64_t count);
@@ -77,6 +83,7 @@ class LayerGraph {
     const AttentionBlock & block(size_t index) const;
     ggml_tensor * mask(size_t index) const;
     ggml_tensor * keysOf(const AttentionBlock & block, ggml_tensor * kOrV);
+    ggml_tensor * headed(ggml_tensor * keysOrValues);
     ggml_tensor * queriesOf(const AttentionBlock & block, ggml_tensor * q);
     ggml_tensor * cappedScores(ggml_tensor * scores);
     void attend(size_t index, Activations & a);
@@ -102,7 +109,9 @@ class LayerGraph {
     const LayerTraits & traits_;
     bool segmentsOnly_;
     bool adapter_;
+    bool bf16_;
     // x and xᵀ: q, k, v share one input, gate and up another.
     ggml_tensor * lastTurned_ = nullptr;
     ggml_tensor * lastTurnedResult_ = nullptr;
+    std::map<ggml_tensor *, ggml_tensor *> inBf16_;
 };

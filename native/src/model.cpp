@@ -153,8 +153,11 @@ std::vector<float> transpose(const std::vector<float> & values, int64_t rows, in
 void Model::prepareBackward() {
     if (transposedContext_) return;
     std::vector<Linear *> all;
-    for (const NamedLinear & named : linears_) all.push_back(named.linear);
-    all.push_back(&head);
+    const auto add = [&](Linear & linear) {
+        if (!device_.usesBf16(linear.weight)) all.push_back(&linear);
+    };
+    for (const NamedLinear & named : linears_) add(*named.linear);
+    add(head);
     transposedContext_ = tensorContext(all.size());
     for (Linear * linear : all)
         linear->transposed = ggml_new_tensor_2d(transposedContext_.get(), transposedType(linear->weight), linear->out(), linear->in());

@@ -14,7 +14,8 @@ struct LoraPair;
 struct Linear {
     ggml_tensor * weight = nullptr;
     ggml_tensor * bias = nullptr;
-    // Wᵀ with ne {out, in}: dX = Wᵀ·dY is then a plain mul_mat. Null until `prepareBackward`.
+    // Wᵀ with ne {out, in}: dX = Wᵀ·dY is then a plain mul_mat. Null until `prepareBackward`, and where products are
+    // computed in bfloat16, which read W either way.
     ggml_tensor * transposed = nullptr;
     LoraPair * lora = nullptr;
     // Where dW is added when the weight itself is trained.
@@ -64,7 +65,7 @@ class Model {
     // The linear of a tensor such as `blk.0.attn_q.weight`, null when the model has none.
     Linear * linear(const std::string & tensor) const;
 
-    // Makes the transposed copies once: F32, F16 and BF16 stay what they are, quantized types become Q8_0 (F16 where a
+    // Makes the transposed copies that are needed, once: F32, F16 and BF16 stay what they are, quantized types become Q8_0 (F16 where a
     // row of the transpose is no multiple of 32 long).
     void prepareBackward();
     size_t weightBytes() const { return weightBytes_; }

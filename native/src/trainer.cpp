@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "bf16_product.h"
 #include "failure.h"
 
 namespace {
@@ -14,7 +15,7 @@ constexpr float smallestLogp = -87.33655f;
 }  // namespace
 
 Trainer::Trainer(const TrainerOptions & options, std::function<bool()> cancelled)
-    : device_(options.libraries, options.gpu, options.threads), model_(options.model, device_, options.contextLength), runner_(device_),
+    : device_(options.libraries, options.gpu, options.threads, options.bf16), model_(options.model, device_, options.contextLength), runner_(device_),
       policy_(options.activations), cancelled_(std::move(cancelled)) {
     device_.setAbort(cancelled_);
 }
@@ -274,9 +275,10 @@ int64_t Trainer::headChunkRows() const {
 }
 
 // softmax of the logits of normed hidden states, and the slope 1 − tanh² of a soft cap where there is one.
-Trainer::HeadChunk Trainer::headChunk(ggml_context * c, ggml_tensor * normed) const {
+Trainer::HeadChunk Trainer::headChunk(ggml_context * c, ggml_tensor * normed) {
     const Architecture & a = model_.architecture();
-    ggml_tensor * logits = device_.multiply(c, model_.head.weight, normed);
+    const bool bf16 = device_.usesBf16(model_.head.weight);
+    ggml_tensor * logits = bf16 ? bf16Product(runner_, {{model_.head.weight, false, bf16Rows(runner_, normed)}}) : device_.multiply(c, model_.head.weight, normed);
     if (model_.head.bias != nullptr) logits = ggml_add(c, logits, model_.head.bias);
     if (a.logitScale != 1) logits = ggml_scale(c, logits, a.logitScale);
     if (a.logitSoftcap == 0) return {ggml_soft_max(c, logits), nullptr};
@@ -310,7 +312,9 @@ void Trainer::forwardHead() {
                 own = ggml_mul(c, own, ggml_reshape_2d(c, chosen(chunk.slope), 1, n));
                 others = ggml_mul(c, others, chunk.slope);
             }
-            ggml_tensor * g = ggml_sub(c, own, device_.multiply(c, model_.head.transposed, others));
+            ggml_tensor * expected = model_.head.transposed != nullptr ? device_.multiply(c, model_.head.transposed, others)
+                                                                       : bf16Product(runner_, {{model_.head.weight, true, bf16Rows(runner_, others)}});
+            ggml_tensor * g = ggml_sub(c, own, expected);
             if (model_.architecture().logitScale != 1) g = ggml_scale(c, g, model_.architecture().logitScale);
             ggml_tensor * storage = t.headGradients;
             runner_.expand(ggml_cpy(c, g, ggml_view_2d(c, storage, s.embedding, n, storage->nb[1], start * storage->nb[1])));

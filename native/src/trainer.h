@@ -19,6 +19,7 @@ enum class ActivationPolicy { automatic, keep, recompute };
 struct TrainerOptions {
     std::string model, libraries;
     bool gpu = false;
+    bool bf16 = true;
     int threads = 0;
     int64_t contextLength = 0;
     ActivationPolicy activations = ActivationPolicy::automatic;
@@ -87,7 +88,7 @@ class Trainer {
     void place(ggml_tensor * node, ggml_tensor * storage);
     size_t layerNodes() const;
     int64_t headChunkRows() const;
-    HeadChunk headChunk(ggml_context * context, ggml_tensor * normed) const;
+    HeadChunk headChunk(ggml_context * context, ggml_tensor * normed);
     bool isLast(int64_t layer) const { return layer + 1 == model_.shape().layers; }
 
     Device device_;

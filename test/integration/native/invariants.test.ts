@@ -7,10 +7,12 @@ import { loraTargets } from "../../../core/contract/alignment.ts";
 import { readGgufHeader } from "../../../core/models/ggufHeader.ts";
 import { randomStream } from "../../../core/random.ts";
 import {
+  addon,
   casePath,
   caseRow,
   compareFiles,
   largestDifference,
+  libraries,
   openTrainer,
   readCase,
   readTensors,
@@ -42,86 +44,103 @@ function randomRows(count: number, vocabulary = 512): TokenRow[] {
 /** dLoss/dlogp = −1/T per token: the gradient of the summed mean NLL. */
 const meanNllGradient = (logps: readonly (readonly number[])[]) => logps.map((r) => r.map(() => -1 / r.length));
 
-test("with B = 0 the adapter changes nothing, bit for bit", async () => {
-  const trainer = await openTrainer(model);
-  await trainer.newAdapter({ rank: 16, alpha: 32, targets: loraTargets, seed: 3 });
-  const rows = randomRows(3);
-  const withAdapter = await trainer.forward(rows, { adapter: true, keep: false });
-  const base = await trainer.forward(rows, { adapter: false, keep: false });
-  expect(withAdapter).toEqual(base);
-});
+/**
+ * On a quantized base products are computed in bfloat16: what is the same number in another order may be rounded to
+ * another neighbour.
+ */
+describe.each([
+  { base: "F32", within: 1e-5 },
+  { base: "Q8_0", within: 2e-3 },
+] as const)("on a base in $base", ({ base, within }) => {
+  async function open(adapterPath: string | null, options = {}): Promise<NativeTrainer> {
+    const path = base === "F32" ? model : join(await temporaryFolder(), "model.gguf");
+    if (path !== model) await addon.quantize({ input: model, output: path, type: base, libraries, threads: 1 });
+    const trainer = await openTrainer(path, options);
+    if (adapterPath !== null) await trainer.loadAdapter(adapterPath);
+    return trainer;
+  }
 
-test("the adapter is felt when B is not 0", async () => {
-  const trainer = await openCase();
-  const rows = randomRows(2);
-  const withAdapter = await trainer.forward(rows, { adapter: true, keep: false });
-  const base = await trainer.forward(rows, { adapter: false, keep: false });
-  expect(largestDifference(withAdapter.flat(), base.flat())).toBeGreaterThan(0.01);
-});
+  test("with B = 0 the adapter changes nothing, bit for bit", async () => {
+    const trainer = await open(null);
+    await trainer.newAdapter({ rank: 16, alpha: 32, targets: loraTargets, seed: 3 });
+    const rows = randomRows(3);
+    const withAdapter = await trainer.forward(rows, { adapter: true, keep: false });
+    const base = await trainer.forward(rows, { adapter: false, keep: false });
+    expect(withAdapter).toEqual(base);
+  });
 
-test("a shared prompt gives the log-probabilities of separate rows", async () => {
-  const trainer = await openCase();
-  for (const row of randomRows(6)) {
-    const [shared = []] = await trainer.forward([row], { adapter: true, keep: false });
-    for (const [i, response] of row.responses.entries()) {
-      const separate = await trainer.forward([{ query: row.query, responses: [response] }], {
-        adapter: true,
-        keep: false,
-      });
-      expect(largestDifference(separate.flat(), [shared[i] ?? []])).toBeLessThan(1e-5);
+  test("the adapter is felt when B is not 0", async () => {
+    const trainer = await open(adapter);
+    const rows = randomRows(2);
+    const withAdapter = await trainer.forward(rows, { adapter: true, keep: false });
+    const base = await trainer.forward(rows, { adapter: false, keep: false });
+    expect(largestDifference(withAdapter.flat(), base.flat())).toBeGreaterThan(0.01);
+  });
+
+  test("a shared prompt gives the log-probabilities of separate rows", async () => {
+    const trainer = await open(adapter);
+    for (const row of randomRows(6)) {
+      const [shared = []] = await trainer.forward([row], { adapter: true, keep: false });
+      for (const [i, response] of row.responses.entries()) {
+        const separate = await trainer.forward([{ query: row.query, responses: [response] }], {
+          adapter: true,
+          keep: false,
+        });
+        expect(largestDifference(separate.flat(), [shared[i] ?? []])).toBeLessThan(within);
+      }
     }
-  }
-});
+  });
 
-test("packed questions give the log-probabilities and gradients of questions one by one", async () => {
-  const folder = await temporaryFolder();
-  const rows = randomRows(6);
-  const packed = await openCase();
-  const logps = await packed.forward(rows, { adapter: true, keep: true });
-  await packed.backward(logps.map(meanNllGradient));
-  await packed.saveGradients(join(folder, "packed.gguf"));
+  test("packed questions give the log-probabilities and gradients of questions one by one", async () => {
+    const folder = await temporaryFolder();
+    const rows = randomRows(6);
+    const packed = await open(adapter);
+    const logps = await packed.forward(rows, { adapter: true, keep: true });
+    await packed.backward(logps.map(meanNllGradient));
+    await packed.saveGradients(join(folder, "packed.gguf"));
 
-  const single = await openCase();
-  for (const [i, row] of rows.entries()) {
-    const [own = []] = await single.forward([row], { adapter: true, keep: true });
-    expect(largestDifference(own, logps[i] ?? [])).toBeLessThan(1e-5);
-    await single.backward([meanNllGradient(own)]);
-  }
-  await single.saveGradients(join(folder, "single.gguf"));
-  for (const [tensor, error] of await compareFiles(
-    join(folder, "packed.gguf"),
-    join(folder, "single.gguf"),
-    relativeError,
-  ))
-    expect(error, tensor).toBeLessThan(1e-5);
-});
+    const single = await open(adapter);
+    for (const [i, row] of rows.entries()) {
+      const [own = []] = await single.forward([row], { adapter: true, keep: true });
+      expect(largestDifference(own, logps[i] ?? [])).toBeLessThan(within);
+      await single.backward([meanNllGradient(own)]);
+    }
+    await single.saveGradients(join(folder, "single.gguf"));
+    for (const [tensor, error] of await compareFiles(
+      join(folder, "packed.gguf"),
+      join(folder, "single.gguf"),
+      relativeError,
+    ))
+      expect(error, tensor).toBeLessThan(within);
+  });
 
-test("recomputed activations give the gradients of kept ones", async () => {
-  const folder = await temporaryFolder();
-  const rows = randomRows(5);
-  for (const activations of ["keep", "recompute"] as const) {
-    const trainer = await openCase({ activations });
-    const logps = await trainer.forward(rows, { adapter: true, keep: true });
-    await trainer.backward(logps.map(meanNllGradient));
-    await trainer.saveGradients(join(folder, `${activations}.gguf`));
-  }
-  const errors = await compareFiles(join(folder, "recompute.gguf"), join(folder, "keep.gguf"), relativeError);
-  for (const [tensor, error] of errors) expect(error, tensor).toBeLessThan(1e-6);
-});
+  test("recomputed activations give the gradients of kept ones", async () => {
+    const folder = await temporaryFolder();
+    const rows = randomRows(5);
+    for (const activations of ["keep", "recompute"] as const) {
+      const trainer = await open(adapter, { activations });
+      const logps = await trainer.forward(rows, { adapter: true, keep: true });
+      await trainer.backward(logps.map(meanNllGradient));
+      await trainer.saveGradients(join(folder, `${activations}.gguf`));
+    }
+    const errors = await compareFiles(join(folder, "recompute.gguf"), join(folder, "keep.gguf"), relativeError);
+    for (const [tensor, error] of errors) expect(error, tensor).toBeLessThan(within / 10);
+  });
 
-test("the number of threads changes no bit", async () => {
-  const folder = await temporaryFolder();
-  const rows = randomRows(5);
-  const results: number[][][][] = [];
-  for (const threads of [1, 2]) {
-    const trainer = await openCase({ threads });
-    const logps = await trainer.forward(rows, { adapter: true, keep: true });
-    await trainer.backward(logps.map(meanNllGradient));
-    await trainer.saveGradients(join(folder, `${threads}.gguf`));
-    results.push(logps);
-  }
-  expect(results[1]).toEqual(results[0]);
-  expect(await readFile(join(folder, "2.gguf"))).toEqual(await readFile(join(folder, "1.gguf")));
+  test("the number of threads changes no bit", async () => {
+    const folder = await temporaryFolder();
+    const rows = randomRows(5);
+    const results: number[][][][] = [];
+    for (const threads of [1, 2]) {
+      const trainer = await open(adapter, { threads });
+      const logps = await trainer.forward(rows, { adapter: true, keep: true });
+      await trainer.backward(logps.map(meanNllGradient));
+      await trainer.saveGradients(join(folder, `${threads}.gguf`));
+      results.push(logps);
+    }
+    expect(results[1]).toEqual(results[0]);
+    expect(await readFile(join(folder, "2.gguf"))).toEqual(await readFile(join(folder, "1.gguf")));
+  });
 });
 
 test.each(everyArchitecture)("the gradient is the slope of the loss: %o", async (shape) => {

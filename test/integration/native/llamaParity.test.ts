@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { LlamaModel, Token } from "node-llama-cpp";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { TokenRow } from "../../../core/alignment/nativeTrainer.ts";
+import type { OpenOptions, TokenRow } from "../../../core/alignment/nativeTrainer.ts";
 import { trainableArchitectures } from "../../../core/models/inspect.ts";
 import { ResponseScorer } from "../../../core/models/llama/responseScorer.ts";
 import { loadCheckedModel } from "../../../core/models/llama/runtime.ts";
@@ -92,19 +92,29 @@ describe("F32 log-probabilities are llama.cpp's", () => {
 });
 
 describe("on quantized bases all log-probabilities of a position agree", () => {
-  test.each(["Q8_0", "Q6_K", "Q4_K_M", "Q4_0", "IQ4_XS", "F16"] as const)("%s: NMSE at most 1e-4", async (type) => {
-    const path = join(await temporaryFolder(), "model.gguf");
+  /** ‖a − b‖² / ‖b‖², as llama.cpp's own tests have it. */
+  const nmse = (a: readonly number[], b: readonly number[]) =>
+    b.reduce((sum, x, i) => sum + (x - (a[i] ?? Number.NaN)) ** 2, 0) / b.reduce((sum, x) => sum + x ** 2, 0);
+
+  test.each(["Q8_0", "Q6_K", "Q4_K_M", "Q4_0", "IQ4_XS", "F16"] as const)("%s", async (type) => {
+    const folder = await temporaryFolder();
+    const [path, plain] = [join(folder, "model.gguf"), join(folder, "plain.gguf")];
     await addon.quantize({ input: casePath("llama-wide", "model.gguf"), output: path, type, libraries, threads: 1 });
-    const trainer = await openTrainer(path);
-    const { vocabulary } = trainer.info;
-    const { query } = randomRow(vocabulary, 8);
+    await addon.quantize({ input: path, output: plain, type: "F32", libraries, threads: 1 });
     // Every token of the vocabulary as a response of one: the whole distribution after the query.
-    const responses = Array.from({ length: vocabulary }, (_, token) => [token]);
-    const [ours = []] = await trainer.forward([{ query, responses }], { adapter: false, keep: false });
+    const distribution = async (model: string, options: Partial<OpenOptions> = {}) => {
+      const trainer = await openTrainer(model, options);
+      const responses = Array.from({ length: trainer.info.vocabulary }, (_, token) => [token]);
+      return (await trainer.forward([{ query, responses }], { adapter: false, keep: false })).flat(2);
+    };
+    const { query } = randomRow(256, 8);
     const theirs = await nextLogSoftmax(path, query);
-    const mean = theirs.reduce((a, b) => a + b, 0) / vocabulary;
-    const error = theirs.reduce((sum, x, token) => sum + (x - (ours[token]?.[0] ?? Number.NaN)) ** 2, 0);
-    expect(error / theirs.reduce((sum, x) => sum + (x - mean) ** 2, 0)).toBeLessThan(1e-4);
+    const ours = await distribution(path);
+    expect(nmse(ours, theirs)).toBeLessThan(1e-4);
+    // llama.cpp rounds activations to 8 bits; with products of ggml's own the trainer does just the same …
+    expect(nmse(await distribution(path, { bf16: false }), theirs)).toBeLessThan(1e-6);
+    // … and in bfloat16 it is nearer to what the de-quantized weights say.
+    expect(nmse(ours, await distribution(plain))).toBeLessThan(1e-5);
   });
 });
 
