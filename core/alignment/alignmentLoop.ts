@@ -3,6 +3,7 @@ import type { AlignConfig, MetricsLine } from "../contract/alignment.ts";
 import { FolkmootError } from "../contract/errors.ts";
 import type { EmitEvent } from "../contract/events.ts";
 import { randomStream } from "../random.ts";
+import { RateMeter } from "../rateMeter.ts";
 import type { Journal } from "../workspace/journal.ts";
 import {
   type AlignmentState,
@@ -18,7 +19,6 @@ import type { NativeTrainer, StepResult } from "./nativeTrainer.ts";
 import { type Plan, positionsOfStep, RowOrder } from "./plan.ts";
 import type { PreparedRows } from "./prepareRows.ts";
 import { askQuestion, type Question } from "./questions.ts";
-import { RateMeter } from "./rate.ts";
 import type { Samples } from "./samples.ts";
 import { scheduleFactor } from "./schedule.ts";
 import type { TokenizedRow } from "./tokenizeRows.ts";
@@ -85,7 +85,8 @@ export class AlignmentLoop {
     this.losses = [...start.losses];
     this.evaluations = [...start.evaluations];
     this.order = new RowOrder(parts.rows.training.length, parts.config.seed);
-    this.meter = new RateMeter(parts.plan.steps, start.step, parts.clock());
+    this.meter = new RateMeter(parts.plan.steps);
+    this.meter.mark(start.step, parts.clock());
   }
 
   /** @throws cancelled after a checkpoint was written; training-diverged, which writes none */

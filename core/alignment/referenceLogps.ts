@@ -1,8 +1,8 @@
 /** What the base says of every response, computed once with the adapter off before the first step. */
 import type { EmitEvent } from "../contract/events.ts";
+import { RateMeter } from "../rateMeter.ts";
 import { withCancel } from "./cancellation.ts";
 import type { NativeTrainer } from "./nativeTrainer.ts";
-import { RateMeter } from "./rate.ts";
 import { type ReferenceStore, rowHash } from "./referenceStore.ts";
 import type { TokenizedRow } from "./tokenizeRows.ts";
 
@@ -27,7 +27,8 @@ export async function referenceLogps(
 ): Promise<(readonly number[])[]> {
   const hashes = rows.map(rowHash);
   const total = new Set(hashes.filter((hash) => store.get(hash) === undefined)).size;
-  const meter = new RateMeter(total, 0, clock());
+  const meter = new RateMeter(total);
+  meter.mark(0, clock());
   let done = 0;
   const result: (readonly number[])[] = [];
   try {

@@ -4,7 +4,6 @@
  */
 
 import { loadDataSet } from "../alignment/dataSet.ts";
-import { RateMeter } from "../alignment/rate.ts";
 import { FolkmootError } from "../contract/errors.ts";
 import {
   type EvaluationConfig,
@@ -15,6 +14,7 @@ import {
 } from "../contract/evaluation.ts";
 import type { EmitEvent } from "../contract/events.ts";
 import type { LanguageModel } from "../models/languageModel.ts";
+import { RateMeter } from "../rateMeter.ts";
 import type { Journal } from "../workspace/journal.ts";
 import type { RunDirectory } from "../workspace/runDirectory.ts";
 import { hasKey } from "./answerKey.ts";
@@ -85,7 +85,8 @@ async function answerRest(
   const stop = new AbortController();
   const watched = AbortSignal.any([stop.signal, ...(signal === undefined ? [] : [signal])]);
   const first = journal.count;
-  const meter = new RateMeter(questions.length, first, clock());
+  const meter = new RateMeter(questions.length);
+  meter.mark(first, clock());
   const writer = new OrderedAppend<EvaluationLine>(first, (batch) => journal.append(batch));
   let [next, done, tokens] = [first, first, 0];
   const worker = async () => {

@@ -6,12 +6,12 @@ import type { EmitEvent } from "../contract/events.ts";
 import { interactionRecord } from "../contract/interaction.ts";
 import type { Move } from "../contract/moves.ts";
 import type { SocietyConfig } from "../contract/society.ts";
+import { RateMeter } from "../rateMeter.ts";
 import { openEventLog } from "../workspace/eventLog.ts";
 import type { Journal } from "../workspace/journal.ts";
 import type { RunDirectory } from "../workspace/runDirectory.ts";
 import { CallGate, stopped } from "./callGate.ts";
 import { SocietyControls } from "./controls.ts";
-import { RateMeter } from "./progress.ts";
 import { replay } from "./resume.ts";
 import { type FinishedInteraction, runRound } from "./round.ts";
 import { applyRound, prepareSociety, type Society, type SocietyModels } from "./society.ts";
@@ -96,8 +96,8 @@ class Report {
   private readonly emit: EmitEvent;
   private readonly total: number;
   private readonly tally = new RoundTally();
-  private readonly interactions = new RateMeter();
-  private readonly tokens = new RateMeter();
+  private readonly interactions: RateMeter;
+  private readonly tokens = new RateMeter(null);
   private done = 0;
   private promptTokens = 0;
   private completionTokens = 0;
@@ -107,6 +107,7 @@ class Report {
     this.emit = emit;
     this.now = now;
     this.total = config.rounds * society.agents.length;
+    this.interactions = new RateMeter(this.total);
   }
 
   count(record: FinishedInteraction["record"]): number {
@@ -126,17 +127,15 @@ class Report {
   }
 
   progress(): void {
-    this.interactions.mark(this.now(), this.done);
-    this.tokens.mark(this.now(), this.completionTokens);
-    const tokenRate = this.tokens.rate;
+    const now = this.now();
+    const tokenRate = this.tokens.mark(this.completionTokens, now).rate;
     this.emit({
       type: "progress",
       stage: "society",
       done: this.done,
       total: this.total,
       unit: "interactions",
-      rate: this.interactions.rate,
-      secondsLeft: this.interactions.secondsLeft(this.total),
+      ...this.interactions.mark(this.done, now),
       ...(tokenRate === null ? {} : { note: `${Math.round(tokenRate)} tokens/s` }),
     });
   }

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { SocietyControls } from "../../../core/society/controls.ts";
-import { RateMeter } from "../../../core/society/progress.ts";
 import { FakeLanguageModel } from "../../support/fakeLanguageModel.ts";
 import { societyIn, societyMaterial } from "../../support/societyRun.ts";
 import { temporaryFolder } from "../../support/temporaryFolder.ts";
@@ -81,16 +80,4 @@ test("stop works while paused", async () => {
   stop.abort();
   await ended;
   expect(model.calls).toBe(40);
-});
-
-test("rate and time left follow the recent past, not a slow start", () => {
-  const meter = new RateMeter();
-  expect(meter.rate).toBeNull();
-  meter.mark(0, 0);
-  expect(meter.secondsLeft(10)).toBeNull();
-  meter.mark(100, 10);
-  expect(meter.rate).toBeCloseTo(0.1);
-  for (let second = 101; second <= 300; second++) meter.mark(second, 10 + 2 * (second - 100));
-  expect(meter.rate).toBeCloseTo(2);
-  expect(meter.secondsLeft(510)).toBeCloseTo(50);
 });
