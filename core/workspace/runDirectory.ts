@@ -17,7 +17,7 @@ import { hashFile } from "./hash.ts";
 import { Journal, readJournal } from "./journal.ts";
 import { acquireLock, type Lock, lockFileName } from "./lock.ts";
 import { configFileName, firstDifference, type RunConfig, readRunConfig } from "./runConfig.ts";
-import { runId } from "./runId.ts";
+import { bindingSettings, runId } from "./runId.ts";
 
 export const journalNames = ["events", "interactions", "metrics", "results"] as const;
 export type JournalName = (typeof journalNames)[number];
@@ -100,6 +100,7 @@ export class RunDirectory<C extends RunConfig = RunConfig> implements RunView<C>
 
   /**
    * Resumes the run in `path` when it holds one with this very configuration and these very files, else creates it.
+   * Execution settings (`runId.ts`) may be others; config.json keeps those that the run started with.
    * @throws FolkmootError `run-mismatch` naming the first setting or the file that differs.
    */
   static async openOrCreate<C extends RunConfig>(
@@ -109,7 +110,7 @@ export class RunDirectory<C extends RunConfig = RunConfig> implements RunView<C>
     if (!(await holdsRun(resolve(path)))) return { run: await RunDirectory.create(path, run), resumed: false };
     const opened = await RunDirectory.open(path, run.schema);
     try {
-      const difference = firstDifference(opened.config, run.config);
+      const difference = firstDifference(bindingSettings(opened.config), bindingSettings(run.config));
       if (difference !== undefined) throw otherSettings(opened.path, difference);
       await opened.checkFiles(run.signal);
     } catch (error) {

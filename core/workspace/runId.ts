@@ -4,8 +4,13 @@
  */
 import { sha256 } from "./hash.ts";
 
-/** Settings that decide how fast a run is made, not what it says. */
-const executionSettings: ReadonlySet<string> = new Set(["threads", "sequences"]);
+/** Settings that decide how fast a run is made, in how much memory and in how many sessions, not what it says. */
+const executionSettings: ReadonlySet<string> = new Set(["threads", "sequences", "activations", "maxMinutes"]);
+
+/** What a run is held to when it is resumed: its configuration without the execution settings, as JSON has it. */
+export function bindingSettings(config: object): unknown {
+  return JSON.parse(JSON.stringify(config, (key, inner: unknown) => (executionSettings.has(key) ? undefined : inner)));
+}
 
 /** `<kind>-<12 hex digits>`; a path among `files` counts by the hash of its content. */
 export function runId(config: { kind: string }, files: Readonly<Record<string, string>>): string {

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
+import { alignConfig } from "../../../core/contract/alignment.ts";
 import { societyConfig } from "../../../core/contract/society.ts";
 import { RunDirectory, readRunJournal, viewRun } from "../../../core/workspace/runDirectory.ts";
 import { collect } from "../../support/collect.ts";
@@ -114,6 +115,22 @@ test("resume wants the same settings and the same files, and says which differs"
   });
   await writeFile(questions, "Who lost it?\n");
   await (await RunDirectory.openOrCreate(path, run)).run.close();
+});
+
+test("resume may take other threads, memory and time: they change nothing that a run says", async () => {
+  const { folder, model, questions } = await material();
+  const config = alignConfig.parse({ model, data: questions });
+  const run = { config, schema: alignConfig, files: [model, questions] };
+  const path = join(folder, "run");
+  await (await RunDirectory.openOrCreate(path, run)).run.close();
+  const other = { ...config, threads: 3, activations: "recompute" as const, maxMinutes: 5 };
+  const { run: opened, resumed } = await RunDirectory.openOrCreate(path, { ...run, config: other });
+  expect([resumed, opened.config.activations]).toEqual([true, "automatic"]);
+  await opened.close();
+  await using elsewhere = await RunDirectory.create(join(folder, "other"), { ...run, config: other });
+  expect(elsewhere.id).toBe(opened.id);
+  const more = RunDirectory.openOrCreate(path, { ...run, config: { ...config, batchTokens: 64 } });
+  await expect(more).rejects.toMatchObject({ code: "run-mismatch", details: { setting: "batchTokens" } });
 });
 
 test("a run of a newer program, of another kind, damaged or absent gets its own code", async () => {
