@@ -1,86 +1,50 @@
 /**
- * Seconds per sample and peak memory of `folkmoot align` on the 125 M shape as Q8_0 with random weights: rank 16, prompt
- * 180 tokens, responses of 120, 100 and 140. `npm run bench:align [-- --samples 12] [--threads 0] [--json]`.
- * Runs the command line as a user would and reads its own record; writes bench/results/align.json.
+ * Speed and memory of `folkmoot align` beside torch + peft: `npm run bench:align`
+ * [-- --runs 5] [--samples 6] [--threads 0] [--json]. 125 M parameters, rank 16, prompt 180 tokens, responses of 120, 100
+ * and 140; ours on a Q8_0 base against torch in bfloat16, on an F32 base against float32, in turn, a process of its own
+ * each. The peer runs in the Python of FOLKMOOT_PYTHON, else in a python3 with torch and peft, else it is skipped.
+ * What the figures mean: align/comparison.ts. Writes bench/results/align.json; --json prints it as one line, without the
+ * single runs.
+ *
+ * [-- --table]: instead, cost against response tokens, layers and candidates; writes bench/results/align-scaling.json.
  */
-import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parseArgs, promisify } from "node:util";
-import { openTokenizer } from "../core/models/llama/tokenizer.ts";
-import { randomStream } from "../core/random.ts";
-import { model125M, writeRandomModel } from "../scripts/models/randomModel.ts";
-import { machine, median } from "./machine.ts";
+import { parseArgs } from "node:util";
+import { compare } from "./align/comparison.ts";
+import { measureScaling } from "./align/scaling.ts";
+import { workload125M } from "./align/workload.ts";
 
+const text = { type: "string" } as const;
+const switchOff = { type: "boolean", default: false } as const;
 const { values } = parseArgs({
-  options: {
-    samples: { type: "string", default: "12" },
-    threads: { type: "string", default: "0" },
-    json: { type: "boolean", default: false },
-  },
+  options: { runs: text, samples: text, threads: text, json: switchOff, table: switchOff },
 });
-const samples = Number(values.samples);
-const promptTokens = 180;
-const responseTokens = [120, 100, 140];
+const runs = atLeast("runs", values.runs ?? "5", 1);
+// The first step of a run is its warm-up.
+const samples = atLeast("samples", values.samples ?? "6", 2);
+const threads = atLeast("threads", values.threads ?? "0", 0);
+const say = (line: string) => console.error(line);
 
-const folder = await mkdtemp(join(tmpdir(), "folkmoot-bench-"));
-try {
-  const model = join(folder, "model.gguf");
-  await writeRandomModel(model, model125M);
-  await writeFile(join(folder, "data.json"), JSON.stringify(await rows(model)));
-  const before = machine();
-  const run = join(folder, "run");
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [
-      join(import.meta.dirname, "..", "cli", "main.ts"),
-      ...["align", "--model", model, "--data", join(folder, "data.json"), "--out", run, "--json"],
-      ...["--accumulation", "1", "--epochs", "1", "--evaluation-share", "0", "--append-eos", "off"],
-      ...["--max-length", "1024", "--threads", values.threads],
-    ],
-    { maxBuffer: 1 << 26 },
-  );
-  const result = JSON.parse(stdout) as { peakResidentBytes: number; memory: Record<string, number> };
-  const events = (await readFile(join(run, "events.jsonl"), "utf8"))
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-  const seconds = events.filter((event) => event.type === "metrics").map((event) => event.seconds as number);
-  // The first step also makes the transposed weights.
-  const secondsPerSample = median(seconds.slice(1));
-  const report = {
-    shape: "125 M, Q8_0, rank 16, prompt 180, responses 120 + 100 + 140",
-    samples,
-    secondsPerSample: +secondsPerSample.toFixed(3),
-    fastestSecondsPerSample: +Math.min(...seconds.slice(1)).toFixed(3),
-    samplesPerMinute: +(60 / secondsPerSample).toFixed(1),
-    usefulTokensPerSecond: +((promptTokens + responseTokens.reduce((a, b) => a + b)) / secondsPerSample).toFixed(0),
-    peakResidentGiB: +(result.peakResidentBytes / 2 ** 30).toFixed(3),
-    memory: result.memory,
-    machine: before,
-  };
-  await writeFile(join(import.meta.dirname, "results", "align.json"), `${JSON.stringify(report, null, 2)}\n`);
-  console.log(JSON.stringify(report, null, values.json ? 0 : 2));
-} finally {
-  await rm(folder, { recursive: true, force: true });
+if (values.table) {
+  const report = await measureScaling({ samples, threads, say });
+  await writeResult("align-scaling", report);
+  if (values.json) console.log(JSON.stringify(report));
+  else console.table(report.sizes.map(({ before, ...figures }) => figures));
+} else {
+  const report = await compare(workload125M, { runs, samples, threads, environment: process.env, say });
+  await writeResult("align", { shape: workload125M, samples, ...report });
+  const { rounds, ...figures } = report;
+  console.log(JSON.stringify(figures, null, values.json ? 0 : 2));
 }
 
-/** Texts of exactly so many tokens; BOS counts as one of the prompt's. */
-async function rows(model: string) {
-  await using tokenizer = await openTokenizer(model);
-  const stream = randomStream(1, "bench");
-  const text = (tokens: number) => {
-    for (;;) {
-      // Ids of whole words: behind the two special tokens and the 256 bytes.
-      const ids = Array.from({ length: tokens }, () => 258 + stream.integer(model125M.vocabularySize - 258));
-      const words = tokenizer.detokenize(ids);
-      if (tokenizer.tokenize(words).length === tokens) return words;
-    }
-  };
-  return Array.from({ length: samples }, () => ({
-    query: text(promptTokens - (tokenizer.bos === null ? 0 : 1)),
-    responses: responseTokens.map(text),
-    scores: [7, 4, 2],
-  }));
+function atLeast(name: string, given: string, least: number): number {
+  const value = Number(given);
+  if (given.trim() !== "" && Number.isInteger(value) && value >= least) return value;
+  console.error(`--${name} is a whole number of at least ${least}.`);
+  process.exit(2);
+}
+
+async function writeResult(name: string, report: object): Promise<void> {
+  await writeFile(join(import.meta.dirname, "results", `${name}.json`), `${JSON.stringify(report, null, 2)}\n`);
 }
