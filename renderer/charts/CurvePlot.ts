@@ -6,8 +6,8 @@ import { formatCompact, formatSignificant } from "../format/numbers.ts";
 import type { CurveGroup, GroupedPlot } from "./CurveGroup.ts";
 import type { XRange } from "./clampView.ts";
 import { decimate } from "./decimate.ts";
+import { drawMarks, drawRing, type OverColors } from "./drawOver.ts";
 import { pointsOutside, visibleRange } from "./robustRange.ts";
-import type { Series } from "./series.ts";
 import type { SmoothedSeries } from "./smoothing.ts";
 
 export interface Curve {
@@ -18,14 +18,25 @@ export interface Curve {
   readonly series: SmoothedSeries;
   /** Few points: each gets a dot. */
   readonly dots?: boolean;
+  /** x of the one point that is ringed. */
+  readonly ringed?: number | null;
+}
+
+/** A vertical line at a step. */
+export interface Mark {
+  readonly x: number;
+  /** Written beside it, and then it stands out. */
+  readonly name?: string;
+  /** Design token; default: that of quiet lines. */
+  readonly color?: string;
 }
 
 export interface PlotOptions {
   readonly curves: readonly Curve[];
   readonly log: boolean;
   readonly clip: boolean;
-  /** x of vertical marks, e.g. checkpoints. */
-  readonly marks: readonly number[];
+  /** E.g. checkpoints. */
+  readonly marks: readonly Mark[];
 }
 
 export interface PlotListener {
@@ -55,8 +66,7 @@ export class CurvePlot implements GroupedPlot {
   private broken: number[][] = [];
   private counting: ReturnType<typeof setTimeout> | null = null;
   private cursor: number | null = null;
-  /** Read when the plot is built: a design token asked for while drawing costs a look at all styles. */
-  private colors = { mark: "", broken: "" };
+  private colors: OverColors | null = null;
   /** As last observed: asking the element in the middle of drawing would lay the page out once per plot. */
   private size = { width: 0, height: 0 };
 
@@ -99,10 +109,13 @@ export class CurvePlot implements GroupedPlot {
     this.plot ??= this.build(width, height);
     const { plot, options } = this;
     const { from, to } = this.group.view();
-    const lines = this.lines();
+    const drawn = options.curves.map((curve) => curve.series.within(from, to));
+    // Raw lines first (faint, only under a smoothed one), then the lines that are read.
+    const faint = drawn.filter((_, index) => (options.curves[index]?.series.scale ?? 0) > 0).map(({ raw }) => raw);
+    const lines = [...faint, ...drawn.map(({ smoothed }) => smoothed)];
     const columns = decimate(lines, from, to, Math.max(1, Math.round(plot.bbox.width / devicePixelRatio)));
     this.broken = columns.broken;
-    const raw = options.curves.map((curve) => curve.series.raw);
+    const raw = drawn.map((one) => one.raw);
     const range = visibleRange(raw, from, to, { clip: options.clip, positive: options.log });
     plot.batch(() => {
       plot.setData([columns.x, ...columns.y] as uPlot.AlignedData, false);
@@ -117,12 +130,6 @@ export class CurvePlot implements GroupedPlot {
     this.leave();
     this.observer.disconnect();
     this.plot?.destroy();
-  }
-
-  /** Raw lines first (faint, only under a smoothed one), then the lines that are read. */
-  private lines(): Series[] {
-    const faint = this.options.curves.filter((curve) => curve.series.scale > 0).map((curve) => curve.series.raw);
-    return [...faint, ...this.options.curves.map((curve) => curve.series.smoothed)];
   }
 
   private resize({ width, height }: { readonly width: number; readonly height: number }): void {
@@ -140,24 +147,34 @@ export class CurvePlot implements GroupedPlot {
   private count(): void {
     this.counting = null;
     const { from, to } = this.group.view();
-    const raw = this.options.curves.map((curve) => curve.series.raw);
+    const raw = this.options.curves.map((curve) => curve.series.within(from, to).raw);
     const range = visibleRange(raw, from, to, { clip: true, positive: this.options.log });
     this.listener.outside(range === null || !this.options.clip ? 0 : pointsOutside(raw, from, to, range));
   }
 
   read(): void {
     const x = this.cursor;
+    const { from, to } = this.group.view();
     const values = this.options.curves.map(({ series }) => {
-      const line = series.smoothed;
-      return line.y(x === null ? line.length - 1 : line.nearest(x));
+      if (x === null) return series.smoothed.y(series.smoothed.length - 1);
+      const { smoothed } = series.within(from, to);
+      return smoothed.y(smoothed.nearest(x));
     });
     this.listener.readout(values, x);
   }
 
   private build(width: number, height: number): uPlot {
     const { curves } = this.options;
-    this.colors = { mark: token("--line-strong"), broken: token("--danger") };
     const font = `11px ${token("--font")}`;
+    const names = [...curves.map(({ color }) => color), ...this.options.marks.map(({ color }) => color ?? "")];
+    this.colors = {
+      mark: token("--line-strong"),
+      broken: token("--danger"),
+      text: token("--text-2"),
+      ground: token("--surface"),
+      font,
+      named: new Map(names.filter((name) => name !== "").map((name) => [name, token(name)])),
+    };
     const axis = {
       stroke: token("--text-3"),
       font,
@@ -212,7 +229,7 @@ export class CurvePlot implements GroupedPlot {
               this.read();
             },
           ],
-          draw: [(u) => this.drawMarks(u)],
+          draw: [(u) => this.drawOver(u)],
         },
       },
       [[], ...faint.map(() => []), ...curves.map(() => [])],
@@ -222,24 +239,17 @@ export class CurvePlot implements GroupedPlot {
     return plot;
   }
 
-  /** Vertical marks, and red ticks where a value is not a number. */
-  private drawMarks(u: uPlot): void {
+  /** Vertical marks with their names, ringed points, and red ticks where a value is not a number. */
+  private drawOver(u: uPlot): void {
     const { ctx, bbox } = u;
+    const { colors } = this;
+    if (colors === null) return;
     ctx.save();
     ctx.beginPath();
     ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
     ctx.clip();
-    ctx.lineWidth = devicePixelRatio;
-    ctx.strokeStyle = this.colors.mark;
-    ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
-    for (const mark of this.options.marks) {
-      const x = Math.round(u.valToPos(mark, "x", true)) + 0.5;
-      ctx.beginPath();
-      ctx.moveTo(x, bbox.top);
-      ctx.lineTo(x, bbox.top + bbox.height);
-      ctx.stroke();
-    }
-    ctx.fillStyle = this.colors.broken;
+    drawMarks(u, this.options.marks, colors);
+    ctx.fillStyle = colors.broken;
     for (const x of this.broken.flat()) {
       ctx.fillRect(
         u.valToPos(x, "x", true) - devicePixelRatio,
@@ -249,6 +259,7 @@ export class CurvePlot implements GroupedPlot {
       );
     }
     ctx.restore();
+    for (const curve of this.options.curves) drawRing(u, curve, colors);
   }
 
   /** Dragging moves, the wheel zooms around the pointer, a double click shows everything. */

@@ -6,7 +6,7 @@ import { type Column, DataTable } from "../components/table/DataTable.tsx";
 import { formatCount, formatSignificant, unknown } from "../format/numbers.ts";
 import { text } from "../text/en.ts";
 import type { CurveGroup } from "./CurveGroup.ts";
-import { type Curve, CurvePlot } from "./CurvePlot.ts";
+import { type Curve, CurvePlot, type Mark } from "./CurvePlot.ts";
 import "./charts.css";
 import "./LineChart.css";
 
@@ -15,8 +15,8 @@ export interface LineChartProps {
   readonly group: CurveGroup;
   /** Must be stable while its curves are the same ones; points may be appended all the time. */
   readonly curves: readonly Curve[];
-  /** x of vertical marks, e.g. checkpoints. */
-  readonly marks: readonly number[];
+  /** E.g. checkpoints; must be stable too. */
+  readonly marks: readonly Mark[];
   /** What the numbers are, e.g. `nats per token`. */
   readonly unit?: string;
   /** Written at the x of the table. */

@@ -27,7 +27,7 @@ export const series = z.object({
   name: z.string(),
   /** Steps, ascending. */
   x: z.array(z.number()),
-  /** Null = the run has no value there (e.g. margin without pairs). */
+  /** Null = the run has no value there (e.g. margin without pairs); no points at all where it never has one. */
   y: z.array(z.number().nullable()),
 });
 

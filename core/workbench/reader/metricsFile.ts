@@ -68,19 +68,28 @@ export interface CurveRequest {
   readonly points: number;
 }
 
-/** Series in the range, decimated where there are more points than asked for. Steps ascend. */
+/**
+ * Series in the range, decimated where there are more points than asked for. Steps ascend. A series without any value
+ * there (rewards of a loss that has none) is empty.
+ */
 export function curvesOf(columns: Pick<Columns, "steps" | "values">, { names, from, to, points }: CurveRequest) {
   const start = from === null ? 0 : lowerBound(columns.steps, from);
   const end = to === null ? columns.steps.length : lowerBound(columns.steps, to + 1);
   const raw = end - start <= points;
   const series = names.map((name) => {
     const values = columns.values.get(name) ?? [];
+    if (!hasValues(values, start, end)) return { name, x: [], y: [] };
     return {
       name,
       ...(raw ? plain(columns.steps, values, start, end) : extremes(columns.steps, values, { start, end, points })),
     };
   });
   return { steps: columns.steps.length, raw, series };
+}
+
+function hasValues(values: readonly number[], start: number, end: number): boolean {
+  for (let i = start; i < end; i++) if (!Number.isNaN(values[i] ?? Number.NaN)) return true;
+  return false;
 }
 
 function plain(steps: readonly number[], values: readonly number[], start: number, end: number): Points {

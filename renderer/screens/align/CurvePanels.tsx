@@ -1,9 +1,10 @@
 import { useMemo } from "react";
 import type { CurveGroup } from "../../charts/CurveGroup.ts";
-import type { Curve } from "../../charts/CurvePlot.ts";
+import type { Curve, Mark } from "../../charts/CurvePlot.ts";
 import { LineChart } from "../../charts/LineChart.tsx";
 import { text } from "../../text/en.ts";
-import type { CurveName, RunCurves } from "./RunCurves.ts";
+import type { CurveName, CurvesFace, RunCurves } from "./RunCurves.ts";
+import { useCurvesFace } from "./useRunCurves.ts";
 
 const words = text.align;
 
@@ -12,24 +13,30 @@ interface Named {
   readonly curves: RunCurves;
 }
 
+interface Plot {
+  readonly id: string;
+  readonly title: string;
+  readonly names: readonly CurveName[];
+}
+
 /** Plots and the curves in each; the loss is the largest. */
-const plots: readonly { readonly id: string; readonly names: readonly CurveName[] }[] = [
-  { id: "loss", names: ["loss"] },
-  { id: "parts", names: ["nll", "penalty"] },
-  { id: "accuracy", names: ["accuracy"] },
-  { id: "margin", names: ["margin"] },
-  { id: "gradNorm", names: ["gradNorm"] },
-  { id: "learningRate", names: ["learningRate"] },
+const plots: readonly Plot[] = [
+  { id: "loss", title: words.curves.loss, names: ["loss"] },
+  { id: "parts", title: words.curves.parts, names: ["nll", "penalty"] },
+  { id: "accuracy", title: words.curves.accuracy, names: ["accuracy"] },
+  { id: "margin", title: words.curves.margin, names: ["margin"] },
+  { id: "rewards", title: words.curves.rewards, names: ["rewardsChosen", "rewardsRejected"] },
+  { id: "rewardsMargin", title: words.curves.rewardsMargin, names: ["rewardsMargin"] },
+  { id: "rewardsAccuracy", title: words.curves.rewardsAccuracy, names: ["rewardsAccuracy"] },
+  { id: "gradNorm", title: words.curves.gradNorm, names: ["gradNorm"] },
+  { id: "learningRate", title: words.curves.learningRate, names: ["learningRate"] },
 ];
 
-const colors: Readonly<Record<CurveName, string>> = {
-  loss: "--accent",
-  nll: "--accent",
+/** Where two curves share a plot; alone each has the accent. */
+const colors: Partial<Record<CurveName, string>> = {
   penalty: "--feedback",
-  margin: "--accent",
-  accuracy: "--accent",
-  gradNorm: "--accent",
-  learningRate: "--accent",
+  rewardsChosen: "--revision",
+  rewardsRejected: "--danger",
 };
 
 /** All curves of a run over one x axis, another run's beneath them in the colour of what is compared. */
@@ -37,18 +44,33 @@ export function CurvePanels(props: {
   readonly group: CurveGroup;
   readonly own: Named;
   readonly other: Named | null;
-  readonly marks: readonly number[];
+  readonly marks: readonly Mark[];
+  /** Step of the lowest point of the evaluation curve. */
+  readonly best: number | null;
   /** Changes when smoothing is switched on or off: the plots then hold other lines. */
   readonly smoothed: boolean;
 }) {
-  const { own, other, smoothed } = props;
+  const { own, other, smoothed, best } = props;
+  const face = useCurvesFace(own.curves);
+  const compared = useCurvesFace(other?.curves ?? null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `smoothed` makes the plots build their lines anew
   const shown = useMemo(
-    () => plots.map((plot) => ({ id: plot.id, title: titleOf(plot), curves: curvesOf(plot, own, other) })),
-    [own.curves, other?.curves, own.name, other?.name, smoothed],
+    () =>
+      plots
+        .filter((plot) => isShown(plot, face.present))
+        .map(({ id, title, names }) => ({
+          id,
+          title,
+          curves: [
+            ...(other === null ? [] : curvesOf({ id, names }, other, { run: other.name, face: compared })),
+            ...curvesOf({ id, names }, own, { run: other === null ? null : own.name, face, best }),
+          ],
+        })),
+    [own.curves, other?.curves, own.name, other?.name, smoothed, best, face, compared],
   );
+  const small = shown.length - 1;
   return (
-    <div className="curve-grid">
+    <div className="curve-grid" data-last-of-three={small % 3} data-last-of-two={small % 2}>
       {shown.map((plot) => (
         <div key={plot.id} className={`curve-cell ${plot.id}`}>
           <LineChart
@@ -64,39 +86,45 @@ export function CurvePanels(props: {
   );
 }
 
-function titleOf({ names }: (typeof plots)[number]): string {
-  const [first = "loss"] = names;
-  return names.length > 1 ? words.curves.parts : words.curves[first];
+/** The loss always; its parts where it has two; the rest where this run's loss gives any value. */
+function isShown({ id, names }: Plot, present: ReadonlySet<CurveName>): boolean {
+  return id === "loss" || names.every((name) => present.has(name));
 }
 
-function curvesOf({ id, names }: (typeof plots)[number], own: Named, other: Named | null): Curve[] {
-  const of = ({ name: run, curves }: Named, compared: boolean): Curve[] => {
-    const lines = names.flatMap((name): Curve[] => {
-      const series = curves.curves.get(name);
-      if (series === undefined) return [];
-      const label = names.length > 1 ? words.curves[name] : words.curves.training;
-      return [
-        {
-          id: `${run} ${name}`,
-          label: other === null ? label : `${run}, ${label}`,
-          color: compared ? "--aligned" : colors[name],
-          series,
-        },
-      ];
-    });
-    const evaluation = id === "loss" ? curves.evaluationLoss : id === "accuracy" ? curves.evaluationAccuracy : null;
-    if (evaluation === null) return lines;
-    const label = words.curves.evaluation;
+interface Side {
+  /** Name of the run where two are compared; null = a run alone. Its own lines then have their own colours. */
+  readonly run: string | null;
+  readonly face: CurvesFace;
+  /** Of the run that is looked at. */
+  readonly best?: number | null;
+}
+
+function curvesOf({ id, names }: Pick<Plot, "id" | "names">, { name: key, curves }: Named, side: Side): Curve[] {
+  const compared = side.best === undefined;
+  const label = (word: string) => (side.run === null ? word : `${side.run}, ${word}`);
+  const lines = names.flatMap((name): Curve[] => {
+    const series = curves.curves.get(name);
+    if (series === undefined || !(side.face.present.has(name) || name === "loss")) return [];
     return [
-      ...lines,
       {
-        id: `${run} evaluation`,
-        label: other === null ? label : `${run}, ${label}`,
-        color: compared ? "--question" : "--revision",
-        series: evaluation,
-        dots: true,
+        id: `${key} ${name}`,
+        label: label(names.length > 1 ? words.curves[name] : words.curves.training),
+        color: compared ? "--aligned" : (colors[name] ?? "--accent"),
+        series,
       },
     ];
-  };
-  return [...(other === null ? [] : of(other, true)), ...of(own, false)];
+  });
+  const evaluation = id === "loss" ? curves.evaluationLoss : id === "accuracy" ? curves.evaluationAccuracy : null;
+  if (evaluation === null || !side.face.evaluated) return lines;
+  return [
+    ...lines,
+    {
+      id: `${key} evaluation`,
+      label: label(words.curves.evaluation),
+      color: compared ? "--question" : "--revision",
+      series: evaluation,
+      dots: true,
+      ringed: side.best ?? null,
+    },
+  ];
 }

@@ -1,10 +1,10 @@
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
 import type { FolkmootError } from "../../../core/contract/errors.ts";
 import { useWorkbench } from "../../app/hooks.ts";
 import type { CurveGroup } from "../../charts/CurveGroup.ts";
 import { fromWire } from "../../connection/wireErrors.ts";
 import type { LiveRun } from "../../jobs/liveRun.ts";
-import { RunCurves } from "./RunCurves.ts";
+import { type CurvesFace, noCurves, RunCurves } from "./RunCurves.ts";
 
 /** The curves of a run for as long as the component stands; new points draw the group and pass React by. */
 export function useRunCurves(
@@ -27,7 +27,18 @@ export function useRunCurves(
       () => setState({ curves, error: null }),
       (thrown: unknown) => setState({ curves, error: fromWire(thrown) }),
     );
-    return () => curves.dispose();
+    const look = () => curves.look(group.whole ? null : group.view());
+    const stop = group.listen(look);
+    return () => {
+      stop();
+      curves.dispose();
+    };
   }, [run, live, client, group]);
   return state;
+}
+
+/** Which curves there are to show, and how fine their points are. */
+export function useCurvesFace(curves: RunCurves | null): CurvesFace {
+  const watch = useCallback((changed: () => void) => curves?.watch(changed) ?? (() => {}), [curves]);
+  return useSyncExternalStore(watch, () => curves?.face ?? noCurves);
 }

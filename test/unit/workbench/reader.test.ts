@@ -54,7 +54,7 @@ describe("curves", () => {
     };
     expect(await read()).toMatchObject({ steps: 0 });
     await writeFile(path, line(1, 5) + line(2, 4) + line(3, 3).slice(0, 30));
-    expect(await read()).toEqual({ steps: 2, x: [1, 2], y: [5, 4], margins: [null, null] });
+    expect(await read()).toEqual({ steps: 2, x: [1, 2], y: [5, 4], margins: [] });
     await appendFile(path, line(3, 3).slice(30));
     expect((await read()).y).toEqual([5, 4, 3]);
     const { writeFileAtomic } = await import("../../../core/workspace/atomicFile.ts");
