@@ -1,8 +1,8 @@
 """The peer of `npm run bench:align`: the published method's trainer on torch and peft, one sample a step.
 
-As the released code of Stable Alignment trains: the k responses of a question are k rows of prompt + response, padded to
-the longest; the logits of all rows are made in full; the loss is the mean negative log-likelihood of the best response
-and a hinge on its distance to the others. LoRA by peft on all linears, AdamW by torch, random weights.
+As the released code of Stable Alignment trains: the k responses of a question are k rows of prompt + response, padded
+to the longest; the logits of all rows are made in full; the loss is the mean negative log-likelihood of the best
+response and a hinge on its distance to the others. LoRA by peft on all linears, AdamW by torch, random weights.
 
 Prints one JSON line: seconds_of_steps (the first is the warm-up), peak_resident_bytes of this process, and
 matmul_gflops, what torch's matrix product of 2048x2048 by 2048x512 reaches in the same type after the training.

@@ -244,7 +244,8 @@ def rope_factors(config) -> dict[str, np.ndarray]:
     settings = global_rope(config)
     if settings["rope_type"] == "longrope":
         return {
-            f"rope_factors_{kind}.weight": np.array(settings[f"{kind}_factor"], np.float32) for kind in ("long", "short")
+            f"rope_factors_{kind}.weight": np.array(settings[f"{kind}_factor"], np.float32)
+            for kind in ("long", "short")
         }
     if settings["rope_type"] == "llama3":
         scaled, _ = ROPE_INIT_FUNCTIONS["llama3"](config, "cpu")

@@ -76,7 +76,9 @@ CASES = {
     "llama-bias": Case("llama", 122, Shape(vocabulary=384), {"attention_bias": True, "mlp_bias": True}),
     "mistral3": Case("mistral3", 123, Shape(head_size=32, vocabulary=384, context=256), mistral3(original=64)),
     # Positions from 8 on multiply the query by a logarithm of the position.
-    "mistral3-temperature": Case("mistral3", 124, Shape(head_size=32, vocabulary=384, context=32), mistral3(original=8)),
+    "mistral3-temperature": Case(
+        "mistral3", 124, Shape(head_size=32, vocabulary=384, context=32), mistral3(original=8)
+    ),
     # The fourth layer has no rope.
     "smollm3": Case("smollm3", 125, Shape(layers=5, feed_forward=96, vocabulary=384, tied=True)),
     "qwen2": Case("qwen2", 104, modes=EVERY_MODE),
