@@ -22,6 +22,7 @@ import { type Column, DataTable } from "../../components/table/DataTable.tsx";
 import { formatBytes, formatCount, formatSignificant } from "../../format/numbers.ts";
 import { fileName } from "../../format/paths.ts";
 import { formatAgo, formatMoment } from "../../format/time.ts";
+import { numberAt, textAt } from "../../forms/settings.ts";
 import { ScreenBar } from "../../shell/ScreenBar.tsx";
 import { text } from "../../text/en.ts";
 import { ExportDialog } from "./ExportDialog.tsx";
@@ -160,6 +161,13 @@ function Proof({ entry }: { readonly entry: ExportEntry }) {
   );
 }
 
+/** Which step of the training it is; nothing for data. */
+function checkpointFact(provenance: ExportEntry["provenance"]): [string, string][] {
+  const step = numberAt(provenance, "adapter.step");
+  const best = textAt(provenance, "adapter.checkpoint") === "best";
+  return step === null ? [] : [[words.checkpoint, words.checkpointFact(formatCount(step), best)]];
+}
+
 function ExportDetails({ entry, onRemove }: { readonly entry: ExportEntry; readonly onRemove: () => void }) {
   const workbench = useWorkbench();
   const reveal = useSurroundings((surroundings) => surroundings.capabilities.reveal);
@@ -188,6 +196,7 @@ function ExportDetails({ entry, onRemove }: { readonly entry: ExportEntry; reado
           facts={[
             [words.path, entry.path],
             [words.columns.kind, `${words.kinds[entry.kind]}${entry.type === null ? "" : `, ${entry.type}`}`],
+            ...checkpointFact(provenance),
             [words.size, formatBytes(entry.bytes)],
             [words.made, formatMoment(entry.created)],
             [

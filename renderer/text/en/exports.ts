@@ -16,6 +16,8 @@ export const exports = {
   size: "Size",
   made: "Made",
   hash: "SHA-256",
+  checkpoint: "Checkpoint",
+  checkpointFact: (step: string, best: boolean) => `step ${step}${best ? ", the best" : ""}`,
   noHash: "The file beside it that holds its hash is gone.",
   proof: "Proof",
   proofText: "The file was opened again and gave these differences to the trained model, in nats per token.",
@@ -36,6 +38,13 @@ export const exports = {
     title: "New export",
     run: "Alignment",
     noRuns: "No alignment has run yet.",
+    checkpoint: "Checkpoint",
+    checkpoints: { last: "Last", best: "Best" },
+    checkpointText: (step: string, heldOut: string | null) =>
+      heldOut === null ? `Step ${step}` : `Step ${step}, held-out loss ${heldOut}`,
+    bothText: (fact: string) => `${fact}: the last, and the best by held-out loss.`,
+    noBest: (fact: string) => `${fact}: the last. Which is best is not known without held-out rows.`,
+    noCheckpoint: "None yet.",
     kind: "What",
     kinds: { adapter: "Adapter alone", merged: "Merged model" },
     kindTexts: {
