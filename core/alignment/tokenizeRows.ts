@@ -4,6 +4,8 @@
 export interface Tokenizer {
   /** Without special tokens at either end. */
   tokenize(text: string): readonly number[];
+  /** The same for a text that follows a prompt: what generation writes after it. */
+  tokenizeContinuation(text: string): readonly number[];
   readonly bos: number | null;
   readonly eos: number | null;
 }
@@ -50,7 +52,7 @@ export function tokenizeRow(
   const eos = appendEos && tokenizer.eos !== null ? [tokenizer.eos] : [];
   const bos = tokenizer.bos === null ? [] : [tokenizer.bos];
   const kept = row.responses.flatMap((text, i) => {
-    const tokens = tokenizer.tokenize(text);
+    const tokens = tokenizer.tokenizeContinuation(text);
     return tokens.length === 0 ? [] : [{ tokens: [...tokens, ...eos], score: row.scores[i] as number }];
   });
   counts.responsesDropped += row.responses.length - kept.length;

@@ -144,10 +144,10 @@ const settled = procedure.output(z.object({}));
 export const engineContract = {
   models: {
     inspect: procedure.input(inspectInput).output(modelDescription),
-    /** Tokens of each text by itself, without tokens at its ends; loads the vocabulary only. */
+    /** Tokens of each row's query and of the responses after it, without those at the ends; loads the vocabulary only. */
     countTokens: procedure
-      .input(z.object({ model: z.string(), texts: z.array(z.string()).max(20_000) }))
-      .output(z.object({ counts: z.array(z.number().int()), bos: z.boolean() })),
+      .input(z.object({ model: z.string(), rows: z.array(z.array(z.string())).max(20_000) }))
+      .output(z.object({ counts: z.array(z.array(z.number().int())), bos: z.boolean() })),
   },
   society: {
     run: job(societyConfig),

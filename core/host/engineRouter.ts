@@ -27,7 +27,7 @@ export function engineRouter(): HostRouter {
       inspect: os.models.inspect.handler(({ input: { path, ...options }, signal }) =>
         inspectModel(path, { ...options, ...(signal === undefined ? {} : { signal }) }),
       ),
-      countTokens: os.models.countTokens.handler(({ input: { model, texts } }) => vocabularies.count(model, texts)),
+      countTokens: os.models.countTokens.handler(({ input: { model, rows } }) => vocabularies.count(model, rows)),
     },
     society: {
       run: os.society.run.handler(({ input, context, signal }) =>

@@ -7,10 +7,13 @@ const kept = 2;
 export class Vocabularies {
   private readonly loaded = new Map<string, Promise<VocabularyTokenizer>>();
 
-  /** Tokens of each text by itself; `bos` = the model puts one more token before a prompt. */
-  async count(model: string, texts: readonly string[]): Promise<{ counts: number[]; bos: boolean }> {
+  /** Tokens of queries and of the responses after them; `bos` = the model puts one more token before a query. */
+  async count(model: string, rows: readonly (readonly string[])[]): Promise<{ counts: number[][]; bos: boolean }> {
     const tokenizer = await this.get(model);
-    return { counts: texts.map((text) => tokenizer.tokenize(text).length), bos: tokenizer.bos !== null };
+    const counts = rows.map((texts) =>
+      texts.map((text, i) => (i === 0 ? tokenizer.tokenize(text) : tokenizer.tokenizeContinuation(text)).length),
+    );
+    return { counts, bos: tokenizer.bos !== null };
   }
 
   private async get(model: string): Promise<VocabularyTokenizer> {

@@ -81,13 +81,8 @@ export class DataFiles {
   async lengths(id: string, model: string, maxLength: number) {
     const { reader, device } = this.services;
     const rows = await reader.client.texts({ path: await this.pathOf(id), most: countedRows });
-    const { counts, bos } = await device.engineClient().models.countTokens({ model, texts: rows.flat() });
-    let at = 0;
-    const lengths = rows.map((texts) => {
-      const [query = 0, ...responses] = counts.slice(at, at + texts.length);
-      at += texts.length;
-      return query + (bos ? 1 : 0) + Math.max(...responses) + 1;
-    });
+    const { counts, bos } = await device.engineClient().models.countTokens({ model, rows });
+    const lengths = counts.map(([query = 0, ...responses]) => query + (bos ? 1 : 0) + Math.max(...responses) + 1);
     return {
       counted: lengths.length,
       longest: Math.max(0, ...lengths),
@@ -175,13 +170,11 @@ export class DataFiles {
 
   private async withTokens(rows: readonly { index: number; row: AlignmentRow }[], model: string | null) {
     if (model === null || rows.length === 0) return rows.map((row) => ({ ...row, tokens: null }));
-    const texts = rows.flatMap(({ row }) => [row.query, ...row.responses]);
-    const { counts, bos } = await this.services.device.engineClient().models.countTokens({ model, texts });
-    let at = 0;
-    return rows.map(({ index, row }) => {
-      const [query = 0, ...responses] = counts.slice(at, at + 1 + row.responses.length);
-      at += 1 + row.responses.length;
-      return { index, row, tokens: { query: query + (bos ? 1 : 0), responses } };
+    const texts = rows.map(({ row }) => [row.query, ...row.responses]);
+    const { counts, bos } = await this.services.device.engineClient().models.countTokens({ model, rows: texts });
+    return rows.map((row, i) => {
+      const [query = 0, ...responses] = counts[i] ?? [];
+      return { ...row, tokens: { query: query + (bos ? 1 : 0), responses } };
     });
   }
 }

@@ -11,7 +11,7 @@ import type {
 } from "node-llama-cpp";
 import { FolkmootError } from "../../contract/errors.ts";
 import type { ResponseLogps } from "../languageModel.ts";
-import { beginToken, tokenizeText } from "./tokenizer.ts";
+import { beginToken, tokenizeContinuation, tokenizeText } from "./tokenizer.ts";
 
 export interface ScorerOptions {
   readonly contextSize: number;
@@ -51,14 +51,14 @@ export class ResponseScorer {
     return new ResponseScorer(model, context, options.controlTokens);
   }
 
-  /** Query as rendered text, response tokenized apart from it (definitions.md, "Tokens"). Calls queue. */
+  /** Query as rendered text, response tokenized apart from it, as what follows it (definitions.md, "Tokens"). Calls queue. */
   score(query: string, response: string, { appendEos }: { appendEos: boolean }): Promise<ResponseLogps> {
     const { model } = this;
     const begin = beginToken(model);
     const end = appendEos ? model.tokens.eos : null;
     return this.scoreTokens(
       [...(begin === null ? [] : [begin]), ...tokenizeText(model, query, this.controlTokens)],
-      [...tokenizeText(model, response, false), ...(end === null ? [] : [end])],
+      [...tokenizeContinuation(model, response, false), ...(end === null ? [] : [end])],
     );
   }
 

@@ -10,7 +10,8 @@ import { casePath, caseRow, openTrainer, readCase } from "../../support/nativeCa
 import { temporaryFolder } from "../../support/temporaryFolder.ts";
 
 const model = casePath("llama", "model.gguf");
-const tokenizer = { tokenize: (text: string) => [...text].map((letter) => letter.charCodeAt(0)), bos: 1, eos: 2 };
+const letters = (text: string) => [...text].map((letter) => letter.charCodeAt(0));
+const tokenizer = { tokenize: letters, tokenizeContinuation: letters, bos: 1, eos: 2 };
 
 async function train(directory: string, data: string, over: object) {
   const config = alignConfig.parse({

@@ -66,11 +66,21 @@ describe("candidates", () => {
 });
 
 describe("tokens", () => {
+  const letters = (text: string) => [...text].map((letter) => letter.charCodeAt(0));
   const tokenizer = {
-    tokenize: (text: string) => [...text].map((letter) => letter.charCodeAt(0)),
+    tokenize: letters,
+    tokenizeContinuation: letters,
     bos: 1,
     eos: 2,
   };
+
+  it("of a response are those of a text that follows its query: no blank is put between them", () => {
+    const blank = { ...tokenizer, tokenize: (text: string) => letters(` ${text}`) };
+    const tokens = tokenizeRow(row("ab", "cd"), blank, { maxLength: 10, appendEos: false }, newTokenizeCounts());
+    expect(tokens?.query).toEqual(Int32Array.from([1, ...letters(" ab")]));
+    expect(tokens?.responses).toEqual([Int32Array.from(letters("cd"))]);
+  });
+
   const row = (query: string, ...responses: string[]) => ({ query, responses, scores: responses.map((_, i) => 7 - i) });
   const run = (input: ReturnType<typeof row>, maxLength: number, appendEos = true, bos: number | null = 1) => {
     const counts = newTokenizeCounts();

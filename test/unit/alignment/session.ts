@@ -14,8 +14,10 @@ import { BigramTrainer, type Faults } from "./bigramTrainer.ts";
 export const folder = await mkdtemp(join(tmpdir(), "folkmoot-align-"));
 afterAll(() => rm(folder, { recursive: true }));
 
+const letters = (text: string) => [...text].map((letter) => letter.charCodeAt(0));
 export const tokenizer = {
-  tokenize: (text: string) => [...text].map((letter) => letter.charCodeAt(0)),
+  tokenize: letters,
+  tokenizeContinuation: letters,
   bos: 1,
   eos: 2,
 };

@@ -91,7 +91,7 @@ function tools({ scorer = {}, merge }: Fakes = {}) {
       TrainedBigram.opened++;
       return new TrainedBigram();
     },
-    openTokenizer: async () => ({ tokenize, bos: 1, eos: 2, dispose: async () => {} }),
+    openTokenizer: async () => ({ tokenize, tokenizeContinuation: tokenize, bos: 1, eos: 2, dispose: async () => {} }),
     openScorer: async (modelPath, adapter) => {
       opened.push({ model: modelPath, adapter });
       open.scorers++;
