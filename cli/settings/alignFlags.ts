@@ -2,7 +2,18 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { alignConfig, loraTargets } from "../../core/contract/alignment.ts";
-import { asList, asNumber, asPath, asSwitch, asText, badFlag, type ReadContext, type SettingFlag } from "./flags.ts";
+import {
+  asList,
+  asNumber,
+  asNumbersByName,
+  asPath,
+  asRange,
+  asSwitch,
+  asText,
+  badFlag,
+  type ReadContext,
+  type SettingFlag,
+} from "./flags.ts";
 
 /** One prompt a line; empty lines are left out. */
 function asLinesOfFile(text: string, { flag, workingFolder }: ReadContext): string[] {
@@ -73,6 +84,18 @@ export const alignFlags: readonly SettingFlag[] = [
     path: "lora.targets",
     help: `linears that get an adapter, of ${loraTargets.join(",")}`,
     read: asList,
+  },
+  {
+    flags: "--ranks <list>",
+    path: "lora.ranks",
+    help: "ranks of single targets, e.g. attn_q=32,ffn_down=8",
+    read: asNumbersByName,
+  },
+  {
+    flags: "--layers <a-b>",
+    path: "lora.layers",
+    help: "layers that get an adapter, from 0, e.g. 8-15",
+    read: asRange,
   },
   { flags: "--learning-rate <r>", path: "optimizer.learningRate", help: "highest learning rate", read: asNumber },
   { flags: "--beta1 <b>", path: "optimizer.beta1", help: "AdamW beta1", read: asNumber },

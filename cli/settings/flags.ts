@@ -33,6 +33,20 @@ export const asSwitch = (text: string, { flag }: ReadContext): boolean => {
   throw badFlag(flag, `"${text}" is neither on nor off`);
 };
 
+/** `a=1,b=2` */
+export const asNumbersByName = (text: string, context: ReadContext): Record<string, number> =>
+  Object.fromEntries(
+    asList(text).map((part) => {
+      const [name = "", value = ""] = part.split("=");
+      return [name.trim(), asNumber(value, context)];
+    }),
+  );
+/** `8-15`, or one number for both ends. */
+export const asRange = (text: string, context: ReadContext): { first: number; last: number } => {
+  const [first = "", last = first] = text.split("-");
+  return { first: asNumber(first, context), last: asNumber(last, context) };
+};
+
 /** Declares the flags; each shows its default, taken from the schema's own defaults, in the help. */
 export function addSettingFlags(command: Command, flags: readonly SettingFlag[], defaults: object): void {
   for (const flag of flags) {
@@ -134,6 +148,7 @@ function setAt(target: Record<string, unknown>, path: string, value: unknown): v
 function showValue(value: unknown): string {
   if (value === null) return "none";
   if (typeof value === "boolean") return value ? "on" : "off";
+  if (isPlainObject(value) && Object.keys(value).length === 0) return "none";
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.join(",");
   return String(value);
 }

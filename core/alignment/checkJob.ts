@@ -1,5 +1,5 @@
 /** What can be said about a job before its first step: settings that do not go together, rows that teach nothing. */
-import type { AlignConfig, LossSettings } from "../contract/alignment.ts";
+import { type AlignConfig, type LossSettings, loraTargets } from "../contract/alignment.ts";
 import { FolkmootError } from "../contract/errors.ts";
 import type { EmitEvent } from "../contract/events.ts";
 import { computeLoss, needsPairs } from "./losses/index.ts";
@@ -8,9 +8,10 @@ import type { TrainerInfo } from "./nativeTrainer.ts";
 import type { PreparedRows } from "./prepareRows.ts";
 
 /** @throws bad-setting before anything is loaded */
-export function checkSettings({ loss, samples }: AlignConfig, canSample: boolean): void {
+export function checkSettings({ loss, samples, lora }: AlignConfig, canSample: boolean): void {
   // A loss that refuses its own settings does so here.
   computeLoss([[-1], [-1]], [2, 1], loss);
+  checkLora(lora);
   if (samples.every === 0) return;
   if (samples.prompts.length === 0)
     throw new FolkmootError("bad-setting", {
@@ -22,6 +23,27 @@ export function checkSettings({ loss, samples }: AlignConfig, canSample: boolean
       message: "samples.every is set, but nothing here can generate text.",
       reason: "The trainer was started without a language model to speak with.",
       action: "Set samples.every to 0.",
+    });
+}
+
+function checkLora({ rsLora, ranks, targets, layers }: AlignConfig["lora"]): void {
+  const own = loraTargets.filter((target) => ranks[target] !== undefined);
+  if (rsLora && own.length > 0)
+    throw new FolkmootError("bad-setting", {
+      message: "lora.rsLora does not go with lora.ranks.",
+      reason: "An adapter file holds one alpha, and alpha/√rank differs where ranks differ.",
+      action: "Use one rank for all targets, or switch rsLora off.",
+    });
+  const idle = own.find((target) => !targets.includes(target));
+  if (idle !== undefined)
+    throw new FolkmootError("bad-setting", {
+      message: `lora.ranks names ${idle}, which is no target.`,
+      action: `Add ${idle} to lora.targets, or take it out of lora.ranks.`,
+    });
+  if (layers !== null && layers.last < layers.first)
+    throw new FolkmootError("bad-setting", {
+      message: `lora.layers ends (${layers.last}) before it starts (${layers.first}).`,
+      action: "Give the first layer first.",
     });
 }
 

@@ -22,9 +22,14 @@ export interface Fingerprint {
 export function fingerprintOf(config: AlignConfig, { model, data, device }: FingerprintSources): Fingerprint {
   const { seed, loss, optimizer, schedule, epochs, maxSteps, accumulation, maxLength, appendEos, maxRejected } = config;
   const { evaluationShare, batchTokens } = config;
-  // Without the switch where it is off: checkpoints from before there was one stay valid.
-  const { rsLora, ...plain } = config.lora;
-  const lora = rsLora ? config.lora : plain;
+  // Without what is off: checkpoints from before there was such a setting stay valid.
+  const { rsLora, ranks, layers, ...plain } = config.lora;
+  const lora = {
+    ...plain,
+    ...(rsLora ? { rsLora } : {}),
+    ...(Object.keys(ranks).length > 0 ? { ranks } : {}),
+    ...(layers === null ? {} : { layers }),
+  };
   const training = { seed, loss, lora, optimizer, schedule, epochs, maxSteps, accumulation };
   const rows = { maxLength, appendEos, maxRejected, evaluationShare };
   const hash = sha256(JSON.stringify([{ model, data, tokenBudget: batchTokens }, training, rows]));

@@ -66,6 +66,10 @@ export interface NewAdapter {
   readonly rank: number;
   readonly alpha: number;
   readonly targets: readonly LoraTarget[];
+  /** Ranks of targets that have another one than `rank`; a fused tensor takes the largest of its parts. */
+  readonly ranks?: Partial<Readonly<Record<LoraTarget, number>>>;
+  /** Layers that get pairs, both included, from 0; null or absent = all. */
+  readonly layers?: { readonly first: number; readonly last: number } | null;
   /** A ~ U(±1/√in) from this seed, B = 0. */
   readonly seed: number;
 }

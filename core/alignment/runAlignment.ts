@@ -176,6 +176,6 @@ async function referencesOf(rows: PreparedRows, job: Watched): Promise<Reference
 }
 
 /** The file's alpha is one number over the rank; rank-stabilized scaling is written into it. */
-function adapterOf({ lora: { rank, alpha, targets, rsLora }, seed }: AlignConfig): NewAdapter {
-  return { rank, alpha: rsLora ? alpha * Math.sqrt(rank) : alpha, targets, seed };
+function adapterOf({ lora: { rsLora, alpha, ...lora }, seed }: AlignConfig): NewAdapter {
+  return { ...lora, alpha: rsLora ? alpha * Math.sqrt(lora.rank) : alpha, seed };
 }

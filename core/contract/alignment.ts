@@ -119,13 +119,17 @@ export type LossSettings = z.infer<typeof lossSettings>;
 export const loraTargets = ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"] as const;
 export type LoraTarget = (typeof loraTargets)[number];
 
+const loraRank = z.number().int().min(1).max(1024);
+
 /**
  * There is no dropout: the forward pass of every loss must be the one that the adapter is served with (a reference with
  * another mask would be another model), TRL switches it off for preference losses, and what it would guard against
- * shows in the evaluation curve. One rank for all targets: the addon knows no other.
+ * shows in the evaluation curve.
  */
 export const loraSettings = z.object({
-  rank: z.number().int().min(1).max(1024).default(16),
+  rank: loraRank.default(16),
+  /** Targets with a rank of their own; their update is scaled by alpha over that rank. Not with `rsLora`. */
+  ranks: z.partialRecord(z.enum(loraTargets), loraRank).default({}),
   alpha: z.number().positive().default(32),
   /**
    * Rank-stabilized LoRA (2312.03732): the update is scaled by alpha/√rank instead of alpha/rank. GGUF has no field for
@@ -136,6 +140,11 @@ export const loraSettings = z.object({
     .array(z.enum(loraTargets))
     .min(1)
     .default([...loraTargets]),
+  /** Layers that get an adapter, both included, counted from 0; null = all. Backward stops at the first. */
+  layers: z
+    .object({ first: z.number().int().nonnegative(), last: z.number().int().nonnegative() })
+    .nullable()
+    .default(null),
 });
 
 export const optimizerSettings = z.object({

@@ -59,15 +59,23 @@ Adapter::~Adapter() {
     }
 }
 
-std::unique_ptr<Adapter> Adapter::create(Model & model, Device & device, int64_t rank, float alpha, const std::set<std::string> & targets, uint64_t seed) {
+std::unique_ptr<Adapter> Adapter::create(Model & model, Device & device, const AdapterPlan & plan) {
     std::vector<PairShape> shapes;
-    for (const Model::NamedLinear & named : model.linears())
-        if (std::any_of(named.targets.begin(), named.targets.end(), [&](const std::string & target) { return targets.count(target) > 0; }))
-            shapes.push_back({named.tensor, rank});
-    if (shapes.empty()) throw Failure("bad-setting", "No target of the adapter exists in this model.", "", "Choose targets such as attn_q and attn_v.");
-    std::unique_ptr<Adapter> adapter(new Adapter(model, device, shapes, alpha));
+    for (const Model::NamedLinear & named : model.linears()) {
+        const int64_t layer = layerOf(named.tensor);
+        if (layer < plan.firstLayer || layer > plan.lastLayer) continue;
+        int64_t rank = 0;
+        for (const std::string & target : named.targets)
+            if (const auto found = plan.ranks.find(target); found != plan.ranks.end()) rank = std::max(rank, found->second);
+        if (rank > 0) shapes.push_back({named.tensor, rank});
+    }
+    if (shapes.empty())
+        throw Failure("bad-setting", "Nothing in this model would be trained.",
+                      "It has " + std::to_string(model.shape().layers) + " layers, and none of the chosen ones holds a chosen target.",
+                      "Choose other layers, or targets such as attn_q and attn_v.");
+    std::unique_ptr<Adapter> adapter(new Adapter(model, device, shapes, plan.alpha));
     for (auto & pair : adapter->pairs_) {
-        Uniform uniform(seed, pair->tensor);
+        Uniform uniform(plan.seed, pair->tensor);
         const double bound = 1.0 / std::sqrt((double) pair->a->ne[0]);
         std::vector<float> values((size_t) ggml_nelements(pair->a));
         for (float & value : values) value = (float) ((2 * uniform.next() - 1) * bound);

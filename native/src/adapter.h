@@ -1,7 +1,8 @@
 // The LoRA adapter as llama.cpp lays it out.
 #pragma once
+#include <cstdint>
+#include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -18,11 +19,21 @@ struct LoraPair {
     ggml_tensor * gradB = nullptr;
 };
 
+// What a new adapter looks like.
+struct AdapterPlan {
+    float alpha;
+    // Rank by target, e.g. attn_q; a fused tensor takes the largest of its parts.
+    std::map<std::string, int64_t> ranks;
+    // Layers first … last get pairs.
+    int64_t firstLayer = 0, lastLayer = INT64_MAX;
+    uint64_t seed;
+};
+
 class Adapter : public Parameters {
   public:
-    // A ~ U(±1/√in) drawn from `seed` and the tensor's name, B = 0 (PEFT's start; B = 0 equals the base exactly).
-    static std::unique_ptr<Adapter> create(Model & model, Device & device, int64_t rank, float alpha,
-                                           const std::set<std::string> & targets, uint64_t seed);
+    // A ~ U(±1/√in) drawn from the seed and the tensor's name, B = 0 (PEFT's start; B = 0 equals the base exactly).
+    // `bad-setting` when nothing of the model is in the plan.
+    static std::unique_ptr<Adapter> create(Model & model, Device & device, const AdapterPlan & plan);
     // From an adapter GGUF with F32 or F16 pairs; `adapter-mismatch` when it does not fit the model.
     static std::unique_ptr<Adapter> load(Model & model, Device & device, const std::string & path);
     ~Adapter() override;

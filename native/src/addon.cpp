@@ -181,13 +181,21 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
 
     Napi::Value newAdapter(const Napi::CallbackInfo & info) {
         const Napi::Object o = object(info, 0);
-        const int64_t rank = (int64_t) number(o, "rank");
-        const float alpha = (float) number(o, "alpha");
-        const uint64_t seed = (uint64_t) number(o, "seed");
-        if (rank < 1 || rank > 1024) refuse(info.Env(), "rank must lie between 1 and 1024");
-        std::set<std::string> targets;
-        for (auto & target : list<std::string>(o.Get("targets"), "targets", [](const Napi::Value & v) { return v.ToString().Utf8Value(); })) targets.insert(target);
-        return run(info, [=](Trainer & t) { t.newAdapter(rank, alpha, targets, seed); return nothing(); });
+        AdapterPlan plan{};
+        plan.alpha = (float) number(o, "alpha");
+        plan.seed = (uint64_t) number(o, "seed");
+        const Napi::Value own = o.Get("ranks"), layers = o.Get("layers");
+        for (auto & target : list<std::string>(o.Get("targets"), "targets", [](const Napi::Value & v) { return v.ToString().Utf8Value(); })) {
+            const bool special = own.IsObject() && own.As<Napi::Object>().Has(target);
+            const int64_t rank = (int64_t) (special ? number(own.As<Napi::Object>(), target.c_str()) : number(o, "rank"));
+            if (rank < 1 || rank > 1024) refuse(info.Env(), "a rank must lie between 1 and 1024");
+            plan.ranks[target] = rank;
+        }
+        if (layers.IsObject()) {
+            plan.firstLayer = (int64_t) number(layers.As<Napi::Object>(), "first");
+            plan.lastLayer = (int64_t) number(layers.As<Napi::Object>(), "last");
+        }
+        return run(info, [plan](Trainer & t) { t.newAdapter(plan); return nothing(); });
     }
     Napi::Value loadAdapter(const Napi::CallbackInfo & info) {
         return run(info, [p = path(info)](Trainer & t) { t.loadAdapter(p); return nothing(); });

@@ -40,7 +40,7 @@ void slidingWindow(Architecture & a, const Metadata & m, int64_t window, int64_t
 }
 
 void mistral3(Architecture & a, const Metadata & m, const Shape &) {
-    if (m.number(".attention.temperature_scale", 0) != 0) a.positionLimit = a.originalContext;
+    a.temperature = (float) m.number(".attention.temperature_scale", 0);
 }
 
 void smollm3(Architecture & a, const Metadata &, const Shape &) {
@@ -174,4 +174,8 @@ Architecture describeArchitecture(const GgufFile & file, Shape & shape) {
     a.layers.assign((size_t) shape.layers, readRope(m, a));
     if (entry.fill != nullptr) entry.fill(a, m, shape);
     return a;
+}
+
+float Architecture::queryScale(int64_t position) const {
+    return temperature == 0 ? 1.0f : 1.0f + temperature * std::log(1.0f + (float) (position / originalContext));
 }

@@ -34,9 +34,10 @@ struct Architecture {
     float attentionScale = 1, attentionSoftcap = 0, logitSoftcap = 0;
     int64_t originalContext = 0;  // of YaRN and long-rope
     float betaFast = 32, betaSlow = 1;
-    // Positions from here on would need a factor on the queries that is not built (Mistral 3); 0 = no limit.
-    int64_t positionLimit = 0;
+    // Queries at position p are multiplied by 1 + temperature·ln(1 + ⌊p / originalContext⌋) after the rotation (Mistral 3).
+    float temperature = 0;
     std::vector<LayerTraits> layers;
+    float queryScale(int64_t position) const;
 };
 
 // Reads shape and traits. Throws `model-unsupported` naming what is not known, `model-corrupt` for nonsense.

@@ -26,6 +26,12 @@ ggml_tensor * LayerGraph::rotate(ggml_tensor * x, ggml_tensor * positions, bool 
                 traits_.ropeBase, traits_.ropeScale, traits_.ropeExtrapolation, traits_.ropeAttention, architecture_.betaFast, architecture_.betaSlow);
 }
 
+// Rotated queries from row `start` on times the factor of their positions; linear, so backward is the same.
+ggml_tensor * LayerGraph::tempered(ggml_tensor * queries, int64_t start) {
+    if (inputs_.queryScales == nullptr) return queries;
+    return ggml_mul(c_, queries, rowsOf(inputs_.queryScales, start, queries->ne[2]));
+}
+
 // [heads·headSize, n] to normed [headSize, heads, n].
 ggml_tensor * LayerGraph::heads(ggml_tensor * raw, ggml_tensor * weight, int64_t count) {
     const auto split = [&](ggml_tensor * x) { return ggml_reshape_3d(c_, x, shape_.headSize, count, x->ne[1]); };
@@ -61,7 +67,7 @@ void LayerGraph::project(Activations & a, ggml_tensor * normed) {
         a.rawKey = apply(layer_.key, normed);
         a.v = apply(layer_.value, normed);
     }
-    a.q = runner_.expand(rotate(heads(a.rawQuery, layer_.queryNorm, shape_.heads), queryPositions(), false));
+    a.q = runner_.expand(tempered(rotate(heads(a.rawQuery, layer_.queryNorm, shape_.heads), queryPositions(), false), queryStart()));
     a.k = runner_.expand(rotate(heads(a.rawKey, layer_.keyNorm, shape_.kvHeads), inputs_.positions, false));
     a.v = runner_.expand(ggml_reshape_3d(c_, a.v, shape_.headSize, shape_.kvHeads, inputs_.packing->rows));
 }
@@ -73,12 +79,13 @@ ggml_tensor * LayerGraph::projectBack(const Activations & a, ggml_tensor * norme
     ggml_tensor * dk = headsBack(rotate(headed(1, shape_.kvHeads), inputs_.positions, true), a.rawKey, layer_.keyNorm);
     if (layer_.fusedQueryKeyValue) {
         // Rows without a query have a zero gradient, so the whole of dq serves.
-        ggml_tensor * dq = headsBack(rotate(headed(0, shape_.heads), inputs_.positions, true), a.rawQuery, layer_.queryNorm);
+        ggml_tensor * dq = headsBack(rotate(tempered(headed(0, shape_.heads), 0), inputs_.positions, true), a.rawQuery, layer_.queryNorm);
         ggml_tensor * all = ggml_concat(c_, ggml_concat(c_, dq, dk, 0), inputs_.attentionGradients[2], 0);
         return applyBack(layer_.fusedQueryKeyValue, all, normed, needInput);
     }
     ggml_tensor * queries = segmentsOnly_ ? ggml_cont(c_, rowsOf(normed, queryStart(), queryRows())) : normed;
-    ggml_tensor * dqHeads = rotate(ggml_cont(c_, rowsOf(headed(0, shape_.heads), queryStart(), queryRows())), queryPositions(), true);
+    ggml_tensor * dqHeads = ggml_cont(c_, rowsOf(headed(0, shape_.heads), queryStart(), queryRows()));
+    dqHeads = rotate(tempered(dqHeads, queryStart()), queryPositions(), true);
     ggml_tensor * fromKey = applyBack(layer_.key, dk, normed, needInput);
     ggml_tensor * fromValue = applyBack(layer_.value, inputs_.attentionGradients[2], normed, needInput);
     ggml_tensor * fromQuery = applyBack(layer_.query, headsBack(dqHeads, a.rawQuery, layer_.queryNorm), queries, needInput);

@@ -17,6 +17,7 @@ struct MaskSet {
 struct PassInputs {
     const Packing * packing = nullptr;
     ggml_tensor * positions = nullptr;             // I32 [rows]
+    ggml_tensor * queryScales = nullptr;           // F32 [1, 1, rows]; null where the architecture has none
     std::map<int64_t, MaskSet> masks;              // by sliding window, 0 = none
     ggml_tensor * keyPadding = nullptr;            // F32 zeros [headSize, kvHeads, 15]
     ggml_tensor * attentionGradients[3] = {};      // scratch for dq, dk, dv: F32 [heads·headSize | kv, rows]
@@ -78,6 +79,7 @@ class LayerGraph {
     ggml_tensor * heads(ggml_tensor * raw, ggml_tensor * weight, int64_t count);
     ggml_tensor * headsBack(ggml_tensor * dHeads, ggml_tensor * raw, ggml_tensor * weight);
     ggml_tensor * rotate(ggml_tensor * x, ggml_tensor * positions, bool back);
+    ggml_tensor * tempered(ggml_tensor * queries, int64_t start);
     ggml_tensor * queryPositions();
     size_t blocks() const;
     const AttentionBlock & block(size_t index) const;

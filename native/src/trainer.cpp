@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "bf16_product.h"
 #include "failure.h"
@@ -25,9 +26,7 @@ Parameters & Trainer::trained() {
     return *trained_;
 }
 
-void Trainer::newAdapter(int64_t rank, float alpha, const std::set<std::string> & targets, uint64_t seed) {
-    train(Adapter::create(model_, device_, rank, alpha, targets, seed));
-}
+void Trainer::newAdapter(const AdapterPlan & plan) { train(Adapter::create(model_, device_, plan)); }
 
 void Trainer::loadAdapter(const std::string & path) { train(Adapter::load(model_, device_, path)); }
 
@@ -57,9 +56,6 @@ void Trainer::checkRows(const std::vector<TokenRow> & rows) const {
         for (const auto & response : row.responses) {
             if (response.empty()) throw refuse("A response has no tokens.");
             check(response);
-            const int64_t limit = model_.architecture().positionLimit;
-            if (limit > 0 && (int64_t) (row.query.size() + response.size()) > limit)
-                throw refuse("A row of this model may have at most " + std::to_string(limit) + " tokens.");
         }
     }
 }
@@ -185,6 +181,8 @@ void Trainer::prepareTape(const std::vector<TokenRow> & rows, bool useAdapter, b
     t.logps = ggml_new_tensor_1d(c, GGML_TYPE_F32, p.segmentRows());
     t.inputs.packing = &t.packing;
     t.inputs.positions = ggml_new_tensor_1d(c, GGML_TYPE_I32, p.rows);
+    const bool tempered = model_.architecture().temperature != 0;
+    if (tempered) t.inputs.queryScales = ggml_new_tensor_3d(c, GGML_TYPE_F32, 1, 1, p.rows);
     t.inputs.keyPadding = ggml_new_tensor_3d(c, GGML_TYPE_F32, s.headSize, s.kvHeads, 15);
     for (int64_t window : windows) t.inputs.masks[window] = maskTensors();
     ggml_tensor * alternating[2] = {};
@@ -220,6 +218,11 @@ void Trainer::prepareTape(const std::vector<TokenRow> & rows, bool useAdapter, b
     set(t.tokens, p.tokens.data());
     set(t.inputs.positions, p.positions.data());
     set(t.targets, p.targets.data());
+    if (tempered) {
+        std::vector<float> scales;
+        for (int32_t position : p.positions) scales.push_back(model_.architecture().queryScale(position));
+        set(t.inputs.queryScales, scales.data());
+    }
     set(t.flatTargets, flat.data());
     ggml_backend_tensor_memset(t.inputs.keyPadding, 0, 0, ggml_nbytes(t.inputs.keyPadding));
     fillMasks();

@@ -37,7 +37,7 @@ class Trainer {
     const Device & device() const { return device_; }
     // What is trained: an adapter, or the base's own weights.
     Parameters & trained();
-    void newAdapter(int64_t rank, float alpha, const std::set<std::string> & targets, uint64_t seed);
+    void newAdapter(const AdapterPlan & plan);
     void loadAdapter(const std::string & path);
     void trainBase();
 

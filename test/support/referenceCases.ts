@@ -30,6 +30,7 @@ export const referenceCases: readonly HeldCase[] = [
   { name: "llama-tied", within: exact, modes: oneMode },
   { name: "llama-bias", within: exact, modes: oneMode },
   { name: "mistral3", within: exact, modes: oneMode },
+  { name: "mistral3-temperature", within: exact, modes: oneMode },
   { name: "smollm3", within: exact, modes: oneMode },
   { name: "qwen2", within: exact, modes: caseModes },
   { name: "qwen3", within: exact, modes: caseModes },

@@ -81,9 +81,3 @@ test("the long rope factors of phi3 are not the short ones", async () => {
   const [logps = []] = await trainer.forward([caseRow(reference)], { adapter: true, keep: false });
   expect(largestDifference(logps, reference.logps)).toBeGreaterThan(1e-2);
 });
-
-test("mistral3 beyond its original context, where its queries grow with the position, is refused", async () => {
-  const trainer = await openCase("mistral3-temperature");
-  const row = caseRow(await readCase("mistral3-temperature"));
-  await expect(trainer.forward([row], { adapter: true, keep: false })).rejects.toThrow("at most 8 tokens");
-});

@@ -167,10 +167,37 @@ describe("what a checkpoint belongs to", () => {
       { earlyStop: { patience: 2 }, samples: { every: 1 } },
     ])
       expect(parts(idle).hash).toBe(hash);
-    for (const active of [{ batchTokens: 64 }, { lora: { rsLora: true } }, { seed: 2 }, { loss: { id: "dpo" } }])
+    for (const active of [
+      { batchTokens: 64 },
+      { seed: 2 },
+      { loss: { id: "dpo" } },
+      { lora: { rsLora: true } },
+      { lora: { ranks: { attn_q: 8 } } },
+      { lora: { layers: { first: 0, last: 0 } } },
+    ])
       expect(parts(active).hash).not.toBe(hash);
     // As computed before batchTokens, rsLora and the device were settings: older checkpoints stay valid.
     expect(hash).toBe("7cd5a964e34cc7753edafc96e03d49ecf57e739f2032234a53f658ba7e30d08f");
+  });
+});
+
+describe("ranks and layers of one's own", () => {
+  it("reach the trainer as they are", async () => {
+    const lora = { rank: 4, ranks: { attn_q: 8 }, layers: { first: 1, last: 1 } };
+    const { trainer } = await align({ config: settings({ maxSteps: 1, lora }) });
+    expect(trainer.lora).toMatchObject(lora);
+  });
+
+  it.each([
+    [{ rsLora: true, ranks: { attn_q: 8 } }, "lora.rsLora"],
+    [{ targets: ["attn_v"], ranks: { attn_q: 8 } }, "attn_q"],
+    [{ layers: { first: 3, last: 2 } }, "lora.layers"],
+  ])("%o is a wrong setting", async (lora, said) => {
+    const { error } = await align({ config: settings({ lora }) });
+    expect(error).toMatchObject({
+      code: "bad-setting",
+      message: expect.stringContaining(said),
+    });
   });
 });
 

@@ -10,8 +10,9 @@ import { societyConfig } from "../../../core/contract/society.ts";
 
 /** Paths of all settings, e.g. `lora.rank`; lists and empty values are leaves. */
 function leaves(value: unknown, path: readonly string[] = []): string[] {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return [path.join(".")];
-  return Object.entries(value).flatMap(([key, inner]) => leaves(inner, [...path, key]));
+  const entries = typeof value === "object" && value !== null && !Array.isArray(value) ? Object.entries(value) : [];
+  if (entries.length === 0) return [path.join(".")];
+  return entries.flatMap(([key, inner]) => leaves(inner, [...path, key]));
 }
 
 /** Settings that no flag reaches. A flag for an object (`grid`) reaches all of it. */
