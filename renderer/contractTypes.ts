@@ -1,7 +1,6 @@
 /** Types of the workbench contract that its files name as schemas only. */
 import type { z } from "zod";
 import type { EvaluationLine } from "../core/contract/evaluation.ts";
-import type { efforts } from "../core/contract/workbench/align.ts";
 import type { chatSession } from "../core/contract/workbench/chat.ts";
 import type { histogramBar } from "../core/contract/workbench/common.ts";
 import type { dataPage, dataRow } from "../core/contract/workbench/data.ts";
@@ -17,7 +16,6 @@ export type FileEntry = z.infer<typeof fileEntry>;
 export type HistogramBar = z.infer<typeof histogramBar>;
 export type DataRow = z.infer<typeof dataRow>;
 export type DataPage = z.infer<typeof dataPage>;
-export type Effort = (typeof efforts)[number];
 export type ChatSession = z.infer<typeof chatSession>;
 export type QuestionFile = z.infer<typeof questionFile>;
 export type Outcome = (typeof outcomes)[number];

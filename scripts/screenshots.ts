@@ -167,7 +167,7 @@ async function talk(page: Page): Promise<void> {
 
 async function startSociety(page: Page): Promise<void> {
   await page.evaluate(`location.hash = ${JSON.stringify(`#/society/new/${encodeURIComponent(`${demo}/society`)}`)}`);
-  await page.getByLabel(text.society.setup.name, { exact: true }).fill("A larger village");
+  await page.getByLabel(text.forms.name, { exact: true }).fill("A larger village");
   for (const [name, value] of [
     ["grid.rows", "8"],
     ["grid.columns", "8"],

@@ -1,6 +1,6 @@
 /** `--effort`: one dial under the single flags. */
-import { type EffortPlan, efforts, planEffort } from "../../core/alignment/effort.ts";
-import { lossSettings as lossSchema } from "../../core/contract/alignment.ts";
+import { type EffortPlan, planEffort } from "../../core/alignment/effort.ts";
+import { efforts, lossSettings as lossSchema } from "../../core/contract/alignment.ts";
 import { readGgufHeader } from "../../core/models/ggufHeader.ts";
 import { badFlag, mergeSettings } from "./flags.ts";
 

@@ -1,9 +1,6 @@
 /** One dial for the settings that decide how long and how hard a model is trained, with the reason of each as data. */
-import type { AlignConfig, LossSettings } from "../contract/alignment.ts";
+import type { AlignConfig, Effort, LossSettings } from "../contract/alignment.ts";
 import { partsOf } from "./losses/index.ts";
-
-export const efforts = ["quick", "balanced", "thorough"] as const;
-export type Effort = (typeof efforts)[number];
 
 export interface EffortSettings {
   readonly lora: Pick<AlignConfig["lora"], "rank" | "alpha">;

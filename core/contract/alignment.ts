@@ -163,6 +163,10 @@ export const scheduleSettings = z.object({
   warmupShare: z.number().min(0).max(1).default(0.03),
 });
 
+/** The dial that sets rank, alpha, learning rate, passes and accumulation at once. */
+export const efforts = ["quick", "balanced", "thorough"] as const;
+export type Effort = (typeof efforts)[number];
+
 /** config.json of an alignment run, frozen at its start. Paths are absolute. */
 export const alignConfig = z.object({
   version: z.literal(1).default(1),

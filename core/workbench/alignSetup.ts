@@ -1,50 +1,47 @@
 /** Training before it starts: derived defaults, checks, memory, steps. */
-import { freemem } from "node:os";
+import { checkPrompts } from "../alignment/checkJob.ts";
+import { planEffort } from "../alignment/effort.ts";
 import { computeLoss } from "../alignment/losses/index.ts";
+import { adapterWeights } from "../alignment/memory/shape.ts";
 import { planSteps } from "../alignment/plan.ts";
-import { type AlignConfig, alignConfig } from "../contract/alignment.ts";
+import { type AlignConfig, alignConfig, type Effort, lossSettings } from "../contract/alignment.ts";
 import { FolkmootError } from "../contract/errors.ts";
-import type { efforts } from "../contract/workbench/align.ts";
 import { gatherProblems, named, problemsOf } from "./checkSettings.ts";
 import type { Library } from "./library.ts";
-import { availableBytes } from "./processMemory.ts";
 import type { ReaderClient } from "./reader/openReader.ts";
-import { estimateTraining } from "./trainingMemory.ts";
+import { trainingMemoryOf } from "./trainingMemory.ts";
 
-type Effort = (typeof efforts)[number];
-
-const presets: Record<Effort, { rank: number; epochs: number }> = {
-  quick: { rank: 8, epochs: 1 },
-  normal: { rank: 16, epochs: 2 },
-  thorough: { rank: 32, epochs: 3 },
-};
-/** Below so many weights a model needs larger steps to move at all (measured on the demo's model). */
-const smallModel = 20_000_000;
-const smallModelRate = 2e-3;
 /** Points of the evaluation curve, checkpoints: so many over a run. */
 const pointsPerRun = 20;
 
 export interface AlignTools {
   readonly library: Library;
   readonly reader: ReaderClient;
+  /** Folder in which trainings leave what they took of the memory. */
+  readonly cache: string;
 }
 
-export async function alignDefaults(
-  { model, data, effort }: { model: string | null; data: string | null; effort: Effort },
-  { library, reader }: AlignTools,
-) {
-  const { rank, epochs } = presets[effort];
+export interface DerivedFrom {
+  readonly model: string | null;
+  readonly data: string | null;
+  readonly loss: unknown;
+  readonly effort: Effort;
+}
+
+export async function alignDefaults({ model, data, loss, effort }: DerivedFrom, { library, reader }: AlignTools) {
   const { model: _model, data: _data, ...defaults } = alignConfig.parse({ model: "", data: "" });
-  const reasons = [
-    { setting: "lora.rank", reason: `Effort ${effort}: rank ${rank}, alpha twice as much.` },
-    { setting: "epochs", reason: `Effort ${effort}: every row is seen ${epochs === 1 ? "once" : `${epochs} times`}.` },
-  ];
-  const config = { ...defaults, lora: { ...defaults.lora, rank, alpha: 2 * rank }, epochs };
   const described = model === null ? null : await library.describe(model).catch(() => null);
-  if (described !== null && described.parameters < smallModel) {
-    config.optimizer = { ...config.optimizer, learningRate: smallModelRate };
-    reasons.push({ setting: "optimizer.learningRate", reason: "A model this small needs larger steps." });
-  }
+  const { settings, reasons: why } = planEffort(effort, {
+    loss: lossSettings.safeParse(loss).data ?? defaults.loss,
+    model: described?.parameters ?? null,
+  });
+  const reasons = [...why];
+  const config = {
+    ...defaults,
+    ...settings,
+    lora: { ...defaults.lora, ...settings.lora },
+    optimizer: { ...defaults.optimizer, ...settings.optimizer },
+  };
   if (described?.contextLength != null && described.contextLength < config.maxLength) {
     config.maxLength = described.contextLength;
     reasons.push({ setting: "maxLength", reason: `The model reads ${described.contextLength} tokens at most.` });
@@ -63,24 +60,26 @@ export async function alignDefaults(
   return { config: { ...config, ...(model === null ? {} : { model }), ...(data === null ? {} : { data }) }, reasons };
 }
 
-/** Never throws for what a person typed. */
+/** Never throws for what a person typed. The memory does not depend on the data: it is told before they are chosen. */
 export async function previewAlign(given: Readonly<Record<string, unknown>>, tools: AlignTools) {
-  const parsed = alignConfig.safeParse(given);
-  if (!parsed.success)
-    return { problems: problemsOf(parsed.error, given), memory: null, steps: null, rows: null, parameters: null };
-  const config = parsed.data;
-  const problems = await gatherProblems(checksOf(config, tools));
-  const description = await tools.library.describe(config.model).catch(() => null);
-  const estimate = description === null ? null : estimateTraining(description, config, await availableBytes(freemem()));
-  const data = await tools.reader.describe({ path: config.data }).catch(() => null);
-  const { parameters = null, needed: _, ...memory } = estimate ?? {};
+  const whole = alignConfig.safeParse(given);
+  const gaps = whole.success ? [] : problemsOf(whole.error, given);
+  const config = whole.data ?? alignConfig.safeParse({ ...given, data: "" }).data;
+  if (config === undefined) return { problems: gaps, memory: null, steps: null, rows: null, parameters: null };
+  const shape = await tools.library.trainingShape(config.model).catch(() => null);
+  const data = whole.success ? await tools.reader.describe({ path: config.data }).catch(() => null) : null;
   return {
-    problems,
-    memory: estimate === null ? null : { ...(memory as Omit<typeof estimate, "parameters" | "needed">) },
+    problems: whole.success ? await gatherProblems(checksOf(config, tools)) : gaps,
+    memory: shape === null ? null : await trainingMemoryOf(shape, config, tools.cache),
     steps: data === null ? null : planSteps(trainingRows(data.rows, config), config).steps,
     rows: data?.rows ?? null,
-    parameters,
+    parameters: shape === null ? null : adapterWeights(shape, config.lora.rank, config.lora.targets),
   };
+}
+
+/** Bytes that a training of these settings takes. @throws as `trainingShape` */
+export async function neededForAlign(config: AlignConfig, { library, cache }: AlignTools): Promise<number> {
+  return (await trainingMemoryOf(await library.trainingShape(config.model), config, cache)).total;
 }
 
 /** @throws FolkmootError naming the setting. */
@@ -91,6 +90,7 @@ export async function checkAlign(config: AlignConfig, tools: AlignTools): Promis
 function checksOf(config: AlignConfig, { library, reader }: AlignTools): (() => unknown)[] {
   return [
     () => named("loss", () => computeLoss([[-1], [-1]], [2, 1], config.loss)),
+    () => checkPrompts(config.samples),
     () =>
       named("model", async () => {
         const { trainable } = await library.describe(config.model);

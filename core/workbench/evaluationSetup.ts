@@ -1,7 +1,7 @@
 /** An evaluation before it starts. */
 import { FolkmootError } from "../contract/errors.ts";
 import { type EvaluationConfig, evaluationConfig } from "../contract/evaluation.ts";
-import { named } from "./checkSettings.ts";
+import { gatherProblems, named, problemsOf } from "./checkSettings.ts";
 import type { Library } from "./library.ts";
 import type { ReaderClient } from "./reader/openReader.ts";
 import { checkSpeaker } from "./societySetup.ts";
@@ -12,33 +12,59 @@ export function evaluationDefaults(): Record<string, unknown> {
   return rest;
 }
 
+interface EvaluationTools {
+  readonly library: Library;
+  readonly reader: ReaderClient;
+}
+
+/** Never throws for what a person typed. */
+export async function previewEvaluation(given: Readonly<Record<string, unknown>>, tools: EvaluationTools) {
+  const whole = evaluationConfig.safeParse(given);
+  const { questions: path } = given;
+  const questions = typeof path === "string" ? await tools.reader.questions({ path }).catch(() => null) : null;
+  const problems = whole.success ? await gatherProblems(checksOf(whole.data, tools)) : problemsOf(whole.error, given);
+  return { problems, questions };
+}
+
 /** @throws FolkmootError naming the setting: everything that can be known without loading a model. */
-export async function checkEvaluation(
-  config: EvaluationConfig,
-  { library, reader }: { library: Library; reader: ReaderClient },
-): Promise<void> {
+export async function checkEvaluation(config: EvaluationConfig, tools: EvaluationTools): Promise<void> {
+  for (const check of checksOf(config, tools)) await check();
+}
+
+function checksOf(config: EvaluationConfig, { library, reader }: EvaluationTools): (() => unknown)[] {
   const { model, adapter, alignedModel, judge, questions, trainingData } = config;
-  await named("model", async () => void (await library.describe(model)));
-  if (adapter === null && alignedModel === null)
-    throw new FolkmootError("bad-setting", {
-      message: "Both sides are the same model.",
-      action: "Choose an adapter, or another file for the aligned side.",
-      details: { setting: "adapter" },
-    });
-  if (alignedModel !== null) await named("alignedModel", async () => void (await library.describe(alignedModel)));
   const aligned = { setting: "aligned", model: alignedModel ?? model, adapter };
-  if (adapter !== null) await renamed("aligned.adapter", "adapter", () => checkSpeaker(aligned, library));
-  if (judge !== null) await checkSpeaker({ setting: "judge", ...judge }, library);
-  const file = await named("questions", () => reader.questions({ path: questions }));
-  if (file.withKey < file.questions && judge === null)
-    throw new FolkmootError("bad-setting", {
-      message: `${file.questions - file.withKey} of ${file.questions} questions have no key, and no judge is set.`,
-      reason: "Without good phrases or a judge, no answer to them can be scored.",
-      action: "Choose a judge, or give every question its good phrases.",
-      details: { setting: "judge" },
-    });
-  if (trainingData !== null)
-    await named("trainingData", async () => void (await reader.describe({ path: trainingData })));
+  return [
+    () => named("model", () => library.describe(model)),
+    () => checkSides(config),
+    ...(alignedModel === null ? [] : [() => named("alignedModel", () => library.describe(alignedModel))]),
+    ...(adapter === null ? [] : [() => renamed("aligned.adapter", "adapter", () => checkSpeaker(aligned, library))]),
+    ...(judge === null ? [] : [() => checkSpeaker({ setting: "judge", ...judge }, library)]),
+    async () => {
+      const file = await named("questions", () => reader.questions({ path: questions }));
+      if (judge === null) checkKeys(file);
+    },
+    ...(trainingData === null ? [] : [() => named("trainingData", () => reader.describe({ path: trainingData }))]),
+  ];
+}
+
+function checkSides({ adapter, alignedModel }: EvaluationConfig): void {
+  if (adapter !== null || alignedModel !== null) return;
+  throw new FolkmootError("bad-setting", {
+    message: "Both sides are the same model.",
+    action: "Choose an adapter, or another file for the aligned side.",
+    details: { setting: "adapter" },
+  });
+}
+
+function checkKeys({ questions, withKey }: { readonly questions: number; readonly withKey: number }): void {
+  if (withKey === questions) return;
+  throw new FolkmootError("bad-setting", {
+    message: `${questions - withKey} of ${questions} questions have no key, and no judge is set.`,
+    reason: "Without good phrases or a judge, no answer to them can be scored.",
+    action: "Choose a judge, or give every question its good phrases.",
+    details: { setting: "judge" },
+  });
 }
 
 /** The aligned side's adapter is a setting of its own, not of a speaker. */

@@ -2,6 +2,7 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { freemem } from "node:os";
 import { basename, join, resolve } from "node:path";
+import { type TrainingShape, trainingShape } from "../alignment/memory/shape.ts";
 import { FolkmootError, toFolkmootError } from "../contract/errors.ts";
 import type { ModelDescription } from "../contract/models.ts";
 import type { AdapterEntry, ModelEntry } from "../contract/workbench/models.ts";
@@ -28,6 +29,7 @@ export class Library {
   private readonly now: () => number;
   /** By path, size and time: headers are read once. */
   private readonly described = new Map<string, Promise<ModelDescription>>();
+  private readonly shapes = new Map<string, Promise<TrainingShape>>();
 
   constructor(workspace: WorkspaceFolder, catalog: Catalog, now: () => number) {
     this.workspace = workspace;
@@ -133,15 +135,13 @@ export class Library {
   }
 
   /** The description for the default shape, from memory while the file stays as it is. */
-  async describe(path: string): Promise<ModelDescription> {
-    const found = await stat(path).catch(() => null);
-    const key = `${path}|${found?.size}|${found?.mtimeMs}`;
-    const known = this.described.get(key);
-    if (known !== undefined) return known;
-    const describing = inspectModel(path, defaultShape);
-    this.described.set(key, describing);
-    describing.catch(() => this.described.delete(key));
-    return describing;
+  describe(path: string): Promise<ModelDescription> {
+    return whileUnchanged(this.described, path, () => inspectModel(path, defaultShape));
+  }
+
+  /** What the memory of a training depends on, from memory likewise. @throws FolkmootError as `trainingShape`. */
+  trainingShape(path: string): Promise<TrainingShape> {
+    return whileUnchanged(this.shapes, path, async () => trainingShape(await readGgufHeader(path)));
   }
 
   private async entry({ path, added }: { path: string; added: number }, free: number): Promise<ModelEntry> {
@@ -214,6 +214,17 @@ async function adapterEntry({ path, name, description }: ModelEntry, bases: read
     run: null,
     step: null,
   };
+}
+
+/** What was read from the file is kept while the file stays as it is; what failed is not. */
+async function whileUnchanged<Read>(known: Map<string, Promise<Read>>, path: string, read: () => Promise<Read>) {
+  const key = await fileKey(path);
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const reading = read();
+  known.set(key, reading);
+  reading.catch(() => known.delete(key));
+  return reading;
 }
 
 /** A figure belongs to the file as it is; its size and time stand for that without reading it. */

@@ -11,7 +11,8 @@ export function MemoryEstimate(props: {
   readonly parts: readonly (readonly [string, number, string])[];
   readonly free: number;
   readonly verdict: Fit["verdict"];
-  readonly measured?: number | undefined;
+  /** Where the figures come from; default: estimated from shapes. */
+  readonly source?: string;
 }) {
   const total = props.parts.reduce((sum, [, bytes]) => sum + bytes, 0);
   const scale = Math.max(total, props.free, 1);
@@ -20,7 +21,7 @@ export function MemoryEstimate(props: {
       <p>
         <b className="numeric">{formatBytes(total)}</b>{" "}
         <span className={`badge ${verdictLook[props.verdict]}`}>{words.verdicts[props.verdict]}</span>{" "}
-        <span className="fine">{words.estimated}</span>
+        <span className="fine">{props.source ?? words.estimated}</span>
       </p>
       <div className="memory-bar" aria-hidden>
         {props.parts.map(([name, bytes, color]) => (
@@ -40,7 +41,6 @@ export function MemoryEstimate(props: {
               ] as const,
           ),
           [words.memoryParts.free, formatBytes(props.free)],
-          ...(props.measured === undefined ? [] : [[text.models.measured, formatBytes(props.measured)] as const]),
         ]}
       />
     </div>

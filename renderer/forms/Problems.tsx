@@ -1,16 +1,37 @@
 import type { SettingProblem } from "../../core/contract/workbench/common.ts";
+import { text } from "../text/en.ts";
+import { fieldFor, type SectionDescription } from "./description.ts";
 import "./forms.css";
 
-/** Every setting that keeps a job from starting, by name, with the one thing to do. */
-export function Problems({ problems }: { readonly problems: readonly SettingProblem[] }) {
-  if (problems.length === 0) return null;
+/** Everything that keeps a job from starting, with the one thing to do; each leads to its field. */
+export function Problems(props: {
+  readonly problems: readonly SettingProblem[];
+  readonly sections: readonly SectionDescription[];
+  readonly onSeek: (setting: string) => void;
+}) {
+  if (props.problems.length === 0) return null;
   return (
     <ul className="problem-list" role="status">
-      {problems.map((problem) => (
-        <li key={`${problem.setting} ${problem.message}`}>
-          <b>{problem.setting}</b> {problem.message} {problem.action}
-        </li>
-      ))}
+      {props.problems.map(({ setting, message, action }) => {
+        const label = fieldFor(props.sections, setting)?.field.label;
+        return (
+          <li key={`${setting} ${message}`}>
+            {label === undefined ? (
+              <b>{setting}</b>
+            ) : (
+              <button
+                type="button"
+                className="problem-link"
+                aria-label={text.forms.toField(label)}
+                onClick={() => props.onSeek(setting)}
+              >
+                {label}
+              </button>
+            )}{" "}
+            {message} {action}
+          </li>
+        );
+      })}
     </ul>
   );
 }

@@ -12,3 +12,12 @@ export function mergeDerived(
     return value === undefined ? result : withSetting(result, name, value);
   }, derived);
 }
+
+/** Only the settings that there is a reason for, as they were derived. */
+export function withDerived(
+  draft: SettingsDraft,
+  derived: SettingsDraft,
+  reasons: readonly { readonly setting: string }[],
+): SettingsDraft {
+  return reasons.reduce((result, { setting }) => withSetting(result, setting, settingAt(derived, setting)), draft);
+}

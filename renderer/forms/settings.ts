@@ -55,3 +55,13 @@ export function textAt(draft: unknown, name: string): string {
   const value = settingAt(draft, name);
   return typeof value === "string" ? value : "";
 }
+
+/** Equal as JSON is: the order of an object's keys does not count, the order of a list does. */
+export function equalSettings(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b)) return true;
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
+  const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
+  return [...keys].every((key) => equalSettings(left[key], right[key]));
+}

@@ -1,31 +1,57 @@
 import { useCallback, useEffect, useState } from "react";
+import type { z } from "zod";
 import type { SettingProblem } from "../../core/contract/workbench/common.ts";
-import { numberAt, problemOf, type SettingsDraft, settingAt, textAt, withSetting, withSettings } from "./settings.ts";
+import { belongs, type FormValues } from "./description.ts";
+import { schemaDefaultAt } from "./schema.ts";
+import {
+  equalSettings,
+  numberAt,
+  problemOf,
+  type SettingsDraft,
+  settingAt,
+  textAt,
+  withSetting,
+  withSettings,
+} from "./settings.ts";
 
-export interface SettingsForm {
+export interface SettingsForm extends FormValues {
+  readonly schema: z.ZodType;
   readonly draft: SettingsDraft;
   readonly set: (name: string, value: unknown) => void;
   readonly setAll: (values: Readonly<Record<string, unknown>>) => void;
   readonly replace: (draft: SettingsDraft) => void;
   /** Names that a person changed: what is derived leaves them alone. */
   readonly touched: ReadonlySet<string>;
-  readonly number: (name: string) => number | null;
-  readonly text: (name: string) => string;
-  readonly value: (name: string) => unknown;
   readonly problem: (name: string) => string | undefined;
+  /** What the setting is without a person's hand on it; undefined where somebody must choose. */
+  readonly defaultOf: (name: string) => unknown;
+  /** True where there is a default and the value is another. */
+  readonly changed: (name: string) => boolean;
+  /** Back to the default, and to what will be derived later. */
+  readonly reset: (name: string) => void;
+  /** The setting whose field is looked for, with a number that counts the requests; see FormSections.tsx. */
+  readonly sought: { readonly setting: string; readonly request: number } | null;
+  readonly seek: (setting: string) => void;
 }
 
-/**
- * A form over the settings of a job. `initial` comes in when it is known; `problems` are those of the last check.
- * A field complains about what was put into it, not about what is still to come; a refused start complains anyway.
- */
-export function useSettingsForm(
-  initial: SettingsDraft | null,
-  problems: readonly SettingProblem[],
-  refused: readonly SettingProblem[],
-): SettingsForm | null {
+export interface FormSource {
+  readonly schema: z.ZodType;
+  /** Null until it is known. */
+  readonly initial: SettingsDraft | null;
+  /** What `changed` compares with, before the schema's own defaults. */
+  readonly defaults: SettingsDraft | null;
+  /** Of the last check. A field complains about what was put into it, not about what is still to come. */
+  readonly problems: readonly SettingProblem[];
+  /** Of a refused start: said in any case. */
+  readonly refused: readonly SettingProblem[];
+}
+
+/** A form over the settings of a job; null until it is known what they begin with. */
+export function useSettingsForm(source: FormSource): SettingsForm | null {
+  const { schema, initial, defaults, problems, refused } = source;
   const [draft, setDraft] = useState<SettingsDraft | null>(initial);
   const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
+  const [sought, setSought] = useState<SettingsForm["sought"]>(null);
   useEffect(() => {
     if (initial !== null) setDraft((known) => known ?? initial);
   }, [initial]);
@@ -37,8 +63,16 @@ export function useSettingsForm(
     setDraft((known) => withSettings(known ?? {}, values));
     setTouched((known) => new Set([...known, ...Object.keys(values)]));
   }, []);
+  const seek = useCallback((setting: string) => {
+    setSought((last) => ({ setting, request: (last?.request ?? 0) + 1 }));
+  }, []);
   if (draft === null) return null;
+  const defaultOf = (name: string) => {
+    const derived = settingAt(defaults, name);
+    return derived === undefined ? schemaDefaultAt(schema, name, draft) : derived;
+  };
   return {
+    schema,
     draft,
     set,
     setAll,
@@ -48,6 +82,17 @@ export function useSettingsForm(
     text: (name) => textAt(draft, name),
     value: (name) => settingAt(draft, name),
     problem: (name) => problemOf(refused, name) ?? (isTouched(touched, name) ? problemOf(problems, name) : undefined),
+    defaultOf,
+    changed: (name) => {
+      const usual = defaultOf(name);
+      return usual !== undefined && !equalSettings(settingAt(draft, name) ?? null, usual ?? null);
+    },
+    reset: (name) => {
+      setDraft(withSetting(draft, name, defaultOf(name)));
+      setTouched(new Set([...touched].filter((one) => one !== name && !belongs(one, name))));
+    },
+    sought,
+    seek,
   };
 }
 

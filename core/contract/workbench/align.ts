@@ -1,24 +1,36 @@
 /** Training: derived defaults, memory, metrics of any run, checkpoints. */
 import { z } from "zod";
-import { alignConfig, metricsLine, sampleLine } from "../alignment.ts";
+import { alignConfig, efforts, metricsLine, sampleLine } from "../alignment.ts";
 import { procedure, runKey, settingProblem, settingsOf } from "./common.ts";
 import { started, startOptions } from "./society.ts";
 
 type AlignConfigInput = z.input<typeof alignConfig>;
 
-export const efforts = ["quick", "normal", "thorough"] as const;
-
-/** Bytes by part; an estimate from shapes, as the trainer holds them. */
+/** Bytes by part, for the largest forward pass that the settings allow. */
 export const trainingMemory = z.object({
+  /** The file, mapped. */
   weights: z.number(),
+  /** Copies that backward multiplies with. */
+  transposed: z.number(),
   /** Adapter, its gradient and the optimizer's two moments. */
   adapter: z.number(),
   /** What backward reads, for one packed forward. */
   activations: z.number(),
+  /** Working memory: of one block or of the output head, whichever takes more. */
+  work: z.number(),
   total: z.number(),
   free: z.number(),
   verdict: z.enum(["fits", "tight", "does-not-fit"]),
+  /** Whether all activations are kept; else they are computed again, block by block. */
+  keepsActivations: z.boolean(),
+  /** False: from shapes. True: what a training of this shape and these settings took before. */
+  measured: z.boolean(),
+  /** What to do where it does not fit, and the settings that it changes; null where it fits. */
+  advice: z
+    .object({ text: z.string(), changes: z.record(z.string(), z.union([z.string(), z.number()])), fits: z.boolean() })
+    .nullable(),
 });
+export type TrainingMemory = z.infer<typeof trainingMemory>;
 
 export const metricNames = metricsLine.keyof().exclude(["step"]);
 export type MetricName = z.infer<typeof metricNames>;
@@ -58,13 +70,15 @@ export type CheckpointEntry = z.infer<typeof checkpointEntry>;
 
 export const alignContract = {
   align: {
-    /** Settings derived from model, data and effort, with a sentence for each that was derived. */
+    /** Settings derived from model, data, loss and effort, with a sentence for each that was derived. */
     defaults: procedure
       .input(
         z.object({
           model: z.string().nullable().default(null),
           data: z.string().nullable().default(null),
-          effort: z.enum(efforts).default("normal"),
+          /** As it stands in a form: one that is not whole yet counts as the default. */
+          loss: settingsOf<unknown>().nullable().default(null),
+          effort: z.enum(efforts).default("balanced"),
         }),
       )
       .output(

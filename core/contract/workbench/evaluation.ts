@@ -1,7 +1,7 @@
 /** Base against aligned: start, results page, summary. */
 import { z } from "zod";
 import { evaluationConfig, evaluationLine, evaluationSummary } from "../evaluation.ts";
-import { page, procedure, runKey, settingsOf } from "./common.ts";
+import { page, procedure, runKey, settingProblem, settingsOf } from "./common.ts";
 import { started, startOptions } from "./society.ts";
 
 type EvaluationConfigInput = z.input<typeof evaluationConfig>;
@@ -25,6 +25,14 @@ export const evaluationContract = {
     questions: procedure.input(z.object({ path: z.string() })).output(questionFile),
     /** Question files that came along. */
     suites: procedure.output(z.array(questionFile.extend({ name: z.string() }))),
+    /** Nothing starts; an unfinished configuration is fine, what is missing stands in `problems`. */
+    preview: procedure.input(z.object({ config: settingsOf<Partial<EvaluationConfigInput>>() })).output(
+      z.object({
+        problems: z.array(settingProblem),
+        /** Null while the file cannot be read. */
+        questions: questionFile.nullable(),
+      }),
+    ),
     start: procedure
       .input(startOptions.extend({ config: settingsOf<EvaluationConfigInput>() }))
       .output(started.extend({ config: evaluationConfig })),

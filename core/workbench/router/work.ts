@@ -1,20 +1,17 @@
 /** Societies, models, training, evaluation, chat, exports, the demo. */
-import { freemem } from "node:os";
 import { join } from "node:path";
 import { readSamples } from "../../alignment/samples.ts";
 import { alignConfig } from "../../contract/alignment.ts";
 import { FolkmootError } from "../../contract/errors.ts";
 import { evaluationConfig } from "../../contract/evaluation.ts";
 import { societyConfig } from "../../contract/society.ts";
-import { alignDefaults, checkAlign, previewAlign } from "../alignSetup.ts";
+import { type AlignTools, alignDefaults, checkAlign, neededForAlign, previewAlign } from "../alignSetup.ts";
 import { checkpointsOf } from "../checkpoints.ts";
 import { parseSettings } from "../checkSettings.ts";
-import { checkEvaluation, evaluationDefaults } from "../evaluationSetup.ts";
+import { checkEvaluation, evaluationDefaults, previewEvaluation } from "../evaluationSetup.ts";
 import type { Workbench } from "../openWorkbench.ts";
-import { availableBytes } from "../processMemory.ts";
 import { demoQuestions } from "../resources.ts";
 import { checkSociety, previewWorld, societyDefaults } from "../societySetup.ts";
-import { estimateTraining } from "../trainingMemory.ts";
 import { os } from "./implementer.ts";
 
 export const workRouter = {
@@ -79,10 +76,7 @@ export const workRouter = {
     start: os.align.start.handler(async ({ context: { workbench }, input }) => {
       const config = withThreads(parseSettings(alignConfig, input.config), workbench);
       await checkAlign(config, alignTools(workbench));
-      await checkCeiling(workbench, input.overMemoryCeiling, async () => {
-        const description = await workbench.services.library.describe(config.model);
-        return estimateTraining(description, config, await availableBytes(freemem()))?.total ?? 0;
-      });
+      await checkCeiling(workbench, input.overMemoryCeiling, () => neededForAlign(config, alignTools(workbench)));
       const { job, run } = await workbench.runs.start({ ...config, kind: "align" }, input.name);
       return { job: job.spec.id, run, config };
     }),
@@ -107,6 +101,10 @@ export const workRouter = {
     questions: os.evaluation.questions.handler(({ context, input: { path } }) =>
       context.workbench.services.reader.client.questions({ path }),
     ),
+    preview: os.evaluation.preview.handler(({ context: { workbench }, input: { config } }) => {
+      const { library, reader } = workbench.services;
+      return previewEvaluation(config, { library, reader: reader.client });
+    }),
     suites: os.evaluation.suites.handler(async ({ context: { workbench } }) => {
       if (workbench.resources === null) return [];
       const path = join(workbench.resources, "demo", "heldout.jsonl");
@@ -167,8 +165,8 @@ export const workRouter = {
   },
 };
 
-function alignTools({ services: { library, reader } }: Workbench) {
-  return { library, reader: reader.client };
+function alignTools({ services: { library, reader, workspace } }: Workbench): AlignTools {
+  return { library, reader: reader.client, cache: join(workspace.path, "cache") };
 }
 
 /** Jobs that leave it open compute with as many threads as the settings say. */

@@ -1,171 +1,170 @@
-import { Play } from "lucide-react";
 import { useEffect, useState } from "react";
-import type { FolkmootError } from "../../../core/contract/errors.ts";
-import type { SettingProblem } from "../../../core/contract/workbench/common.ts";
-import { go, useRequest, useWorkbench } from "../../app/hooks.ts";
+import { alignConfig, type Effort } from "../../../core/contract/alignment.ts";
+import type { TrainingMemory } from "../../../core/contract/workbench/align.ts";
+import { useRequest, useWorkbench } from "../../app/hooks.ts";
 import { Button } from "../../components/Button.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { MemoryEstimate } from "../../components/MemoryEstimate.tsx";
 import { Panel } from "../../components/Panel.tsx";
-import { SplitPanes } from "../../components/SplitPanes.tsx";
-import { fromWire } from "../../connection/wireErrors.ts";
-import type { Effort } from "../../contractTypes.ts";
 import { formatCount, formatParameters } from "../../format/numbers.ts";
-import { mergeDerived } from "../../forms/derived.ts";
+import { mergeDerived, withDerived } from "../../forms/derived.ts";
+import { fieldFor } from "../../forms/description.ts";
+import { shownValue } from "../../forms/FieldView.tsx";
 import { Problems } from "../../forms/Problems.tsx";
-import { problemFromError, type SettingsDraft, settingAt } from "../../forms/settings.ts";
-import { useSettingsForm, useSettled } from "../../forms/useSettingsForm.ts";
-import { ScreenBar } from "../../shell/ScreenBar.tsx";
+import { SetupScreen } from "../../forms/SetupScreen.tsx";
+import type { SettingsDraft } from "../../forms/settings.ts";
+import { type SettingsForm, useSettled } from "../../forms/useSettingsForm.ts";
+import { useSetup } from "../../forms/useSetup.ts";
 import { text } from "../../text/en.ts";
-import { AlignForm } from "./AlignForm.tsx";
+import { DataField, EffortDial } from "./AlignForm.tsx";
+import { alignHead, alignSections } from "./fields.ts";
+import { LossFields } from "./LossFields.tsx";
 
 const words = text.align.setup;
+const own = { data: DataField, loss: LossFields };
+const sections = [alignHead, ...alignSections];
 
-/** One dial with derived defaults, everything open underneath; memory and reasons on the right. */
+interface Reason {
+  readonly setting: string;
+  readonly reason: string;
+}
+
+/**
+ * One dial with derived defaults, everything open underneath; memory and reasons on the right. Settings of another run
+ * (`template`) stay as they were until somebody turns the dial.
+ */
 export function AlignSetup(props: { readonly template: string | null; readonly data: string | null }) {
   const { client } = useWorkbench();
-  const [effort, setEffort] = useState<Effort>("normal");
+  const { template } = props;
+  const [effort, setEffort] = useState<Effort | null>(template === null ? "balanced" : null);
   const initial = useRequest<SettingsDraft>(async () => {
-    if (props.template !== null) return (await client.runs.get({ run: props.template })).config as SettingsDraft;
+    if (template !== null) return (await client.runs.get({ run: template })).config as SettingsDraft;
     const [sets, { models }] = await Promise.all([client.data.list(), client.models.list()]);
     const data = sets.find((set) => set.id === props.data) ?? sets[0];
     const model = models.find((one) => one.description?.trainable.possible);
-    const { config } = await client.align.defaults({ model: model?.path ?? null, data: data?.path ?? null, effort });
-    return {
-      ...config,
-      ...(model === undefined ? {} : { model: model.path }),
-      ...(data === undefined ? {} : { data: data.path }),
-    };
-  }, [props.template, props.data]);
-  const [problems, setProblems] = useState<readonly SettingProblem[]>([]);
-  const [refused, setRefused] = useState<readonly SettingProblem[]>([]);
-  const form = useSettingsForm(initial.data, problems, refused);
-  const model = form?.text("model") ?? "";
-  const data = form?.text("data") ?? "";
+    const { config } = await client.align.defaults({ model: model?.path ?? null, data: data?.path ?? null });
+    return config;
+  }, [template, props.data]);
+  const [from, setFrom] = useState<{ model: string; data: string; loss: string }>({
+    model: "",
+    data: "",
+    loss: "null",
+  });
   const derived = useRequest(
-    () => client.align.defaults({ model: model === "" ? null : model, data: data === "" ? null : data, effort }),
-    [model, data, effort],
+    () =>
+      client.align.defaults({
+        model: from.model === "" ? null : from.model,
+        data: from.data === "" ? null : from.data,
+        loss: JSON.parse(from.loss) as unknown,
+        ...(effort === null ? {} : { effort }),
+      }),
+    [from, effort],
   );
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only new derived defaults change the draft
+  const setup = useSetup({
+    screen: "align",
+    schema: alignConfig,
+    initial: initial.data,
+    defaults: derived.data?.config ?? null,
+    check: (config) => client.align.preview({ config }),
+    begin: (config, options) =>
+      client.align.start({ config: config as Parameters<typeof client.align.start>[0]["config"], ...options }),
+  });
+  const { form } = setup;
+  const [model, data, loss] = [form?.text("model") ?? "", form?.text("data") ?? "", form?.value("loss") ?? null];
+  const settledLoss = useSettled(JSON.stringify(loss));
+  useEffect(() => setFrom({ model, data, loss: settledLoss }), [model, data, settledLoss]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only new derived settings change the draft
   useEffect(() => {
-    if (form === null || derived.data === null || props.template !== null) return;
-    form.replace(mergeDerived(form.draft, derived.data.config, form.touched));
+    if (form === null || derived.data === null || effort === null) return;
+    const { config, reasons } = derived.data;
+    if (template === null) form.replace(mergeDerived(form.draft, config, form.touched));
+    else form.replace(withDerived(form.draft, config, reasonsFor(form, reasons)));
   }, [derived.data]);
-  const draft = useSettled(form?.draft ?? null);
-  const preview = useRequest(() => (draft === null ? null : client.align.preview({ config: draft })), [draft]);
-  useEffect(() => {
-    if (preview.data === null) return;
-    setProblems(preview.data.problems);
-    setRefused([]);
-  }, [preview.data]);
-  const start = useStart(form?.draft ?? null, (problem) => setRefused([problem]));
   if (initial.error !== null) return <ErrorNote error={initial.error} />;
-  const checked = preview.data;
+  const checked = setup.checked.data;
   return (
-    <div className="screen">
-      <ScreenBar title={words.title} />
-      <div className="screen-body">
-        {form === null ? null : (
-          <SplitPanes
-            id="align-setup"
-            panes={[
-              { id: "form", minimum: 320, start: 480 },
-              { id: "preview", minimum: 280 },
-            ]}
-          >
-            <div className="form-pane">
-              <div className="form-scroll">
-                <AlignForm form={form} name={start.name} onName={start.setName} effort={effort} onEffort={setEffort} />
-              </div>
-              {start.error === null ? null : (
-                <div className="run-error">
-                  <ErrorNote error={start.error}>
-                    {start.error.details.overridable === true ? (
-                      <Button small onPress={() => start.run(true)}>
-                        {words.startAnyway}
-                      </Button>
-                    ) : null}
-                  </ErrorNote>
-                </div>
-              )}
-              <div className="form-foot">
-                <span className="grow fine numeric">
-                  {checked === null
-                    ? ""
-                    : words.counts(
-                        formatCount(checked.rows),
-                        formatCount(checked.steps),
-                        formatParameters(checked.parameters),
-                      )}
-                </span>
-                <Button
-                  look="primary"
-                  icon={<Play size={14} />}
-                  isDisabled={start.starting || (checked?.problems.length ?? 1) > 0}
-                  onPress={() => start.run(false)}
-                >
-                  {words.start}
-                </Button>
-              </div>
-            </div>
-            <div className="align-side">
-              <Problems problems={[...problems, ...refused]} />
-              {preview.error === null ? null : <ErrorNote error={preview.error} />}
-              {checked?.memory == null ? null : (
-                <Panel title={words.memory}>
-                  <MemoryEstimate
-                    parts={[
-                      [words.memoryParts.weights, checked.memory.weights, "--base"],
-                      [words.memoryParts.adapter, checked.memory.adapter, "--aligned"],
-                      [words.memoryParts.activations, checked.memory.activations, "--draft"],
-                    ]}
-                    free={checked.memory.free}
-                    verdict={checked.memory.verdict}
-                  />
-                </Panel>
-              )}
-              {derived.data === null || derived.data.reasons.length === 0 ? null : (
-                <Panel title={words.derived}>
-                  <ul className="reason-list">
-                    {derived.data.reasons.map((reason) => (
-                      <li key={reason.setting}>
-                        <b>
-                          {reason.setting} = {String(settingAt(form.draft, reason.setting))}
-                        </b>
-                        {reason.reason}
-                      </li>
-                    ))}
-                  </ul>
-                </Panel>
-              )}
-            </div>
-          </SplitPanes>
-        )}
-      </div>
-    </div>
+    <SetupScreen
+      title={words.title}
+      id="align-setup"
+      setup={setup}
+      head={alignHead}
+      sections={alignSections}
+      own={own}
+      after={<EffortDial effort={effort} onEffort={setEffort} />}
+      counts={
+        checked === null
+          ? ""
+          : words.counts(formatCount(checked.rows), formatCount(checked.steps), formatParameters(checked.parameters))
+      }
+      startLabel={words.start}
+      side={(shown) => (
+        <div className="setup-side">
+          <Problems problems={setup.problems} sections={sections} onSeek={shown.seek} />
+          {setup.checked.error === null ? null : <ErrorNote error={setup.checked.error} />}
+          {derived.error === null ? null : <ErrorNote error={derived.error} />}
+          {checked === null || checked.memory === null ? null : <Memory form={shown} memory={checked.memory} />}
+          {effort === null || derived.data === null ? null : (
+            <Reasons form={shown} reasons={reasonsFor(shown, derived.data.reasons)} />
+          )}
+        </div>
+      )}
+    />
   );
 }
 
-function useStart(draft: SettingsDraft | null, onProblem: (problem: SettingProblem) => void) {
-  const { client } = useWorkbench();
-  const [name, setName] = useState("");
-  const [starting, setStarting] = useState(false);
-  const [error, setError] = useState<FolkmootError | null>(null);
-  const run = async (overMemoryCeiling: boolean) => {
-    if (draft === null) return;
-    setStarting(true);
-    setError(null);
-    try {
-      const config = draft as Parameters<typeof client.align.start>[0]["config"];
-      const started = await client.align.start({ config, overMemoryCeiling, ...(name.trim() === "" ? {} : { name }) });
-      go("align", started.run ?? started.job);
-    } catch (thrown) {
-      const failure = fromWire(thrown);
-      const problem = problemFromError(failure);
-      if (problem === null) setError(failure);
-      else onProblem(problem);
-    }
-    setStarting(false);
-  };
-  return { name, setName, starting, error, run: (over: boolean) => void run(over) };
+/** What a person changed is not as it was derived. */
+function reasonsFor({ touched }: SettingsForm, reasons: readonly Reason[]): readonly Reason[] {
+  return reasons.filter(({ setting }) => !touched.has(setting));
+}
+
+function Memory({ form, memory }: { readonly form: SettingsForm; readonly memory: TrainingMemory }) {
+  const { memoryParts: names } = words;
+  const { advice } = memory;
+  return (
+    <Panel title={words.memory}>
+      <MemoryEstimate
+        parts={[
+          [names.weights, memory.weights, "--base"],
+          [names.transposed, memory.transposed, "--observer"],
+          [names.adapter, memory.adapter, "--aligned"],
+          [memory.keepsActivations ? names.activations : names.activationsAgain, memory.activations, "--draft"],
+          [names.work, memory.work, "--feedback"],
+        ]}
+        free={memory.free}
+        verdict={memory.verdict}
+        source={memory.measured ? words.measured : words.estimated}
+      />
+      {advice === null ? null : (
+        <div className="memory-advice">
+          <p>{advice.text}</p>
+          {Object.keys(advice.changes).length === 0 ? null : (
+            <Button small onPress={() => form.setAll(advice.changes)}>
+              {words.lower}
+            </Button>
+          )}
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+function Reasons({ form, reasons }: { readonly form: SettingsForm; readonly reasons: readonly Reason[] }) {
+  if (reasons.length === 0) return null;
+  return (
+    <Panel title={words.derived}>
+      <dl className="reasons">
+        {reasons.map(({ setting, reason }) => {
+          const field = fieldFor(sections, setting)?.field;
+          return field === undefined ? null : (
+            <div key={setting}>
+              <dt>
+                {field.label} <b className="numeric">{shownValue(form.value(setting), field)}</b>
+              </dt>
+              <dd>{reason}</dd>
+            </div>
+          );
+        })}
+      </dl>
+    </Panel>
+  );
 }

@@ -1,111 +1,83 @@
-import { singleLoss } from "../../../core/contract/alignment.ts";
-import { Segmented, SelectInput } from "../../components/choices.tsx";
-import { NumberInput } from "../../components/fields.tsx";
-import { Row } from "../../forms/Section.tsx";
+import { Plus, X } from "lucide-react";
+import { Button } from "../../components/Button.tsx";
+import { SelectInput } from "../../components/choices.tsx";
+import { Fields } from "../../forms/FormSections.tsx";
 import type { SettingsForm } from "../../forms/useSettingsForm.ts";
 import { text } from "../../text/en.ts";
+import {
+  type LossId,
+  type LossPart,
+  lossFields,
+  lossIds,
+  lossOf,
+  lossParts,
+  withLoss,
+  withoutLoss,
+} from "./lossFields.ts";
 
 const words = text.align.setup;
 
-type LossId = keyof typeof words.losses;
-const losses = Object.keys(words.losses) as LossId[];
-
-/** Numbers of each loss that can be set; those of `stable-alignment` have their own fields. */
-const numbers: Readonly<Record<LossId, readonly ("beta" | "gamma" | "lossAlpha")[]>> = {
-  "stable-alignment": [],
-  sft: [],
-  dpo: ["beta"],
-  ipo: ["beta"],
-  simpo: ["beta", "gamma"],
-  orpo: ["beta"],
-  "cpo-xu": ["beta", "lossAlpha"],
-};
-
-/** A mixture has no form: it comes from a file or another run, and stays as it is. */
-function lossOf(form: SettingsForm): LossId | null {
-  const id = form.text("loss.id");
-  return id === "" ? "stable-alignment" : (losses.find((known) => known === id) ?? null);
-}
-
-export function lossName(form: SettingsForm): string {
-  const loss = lossOf(form);
-  return loss === null ? words.mixture : words.losses[loss];
-}
-
-/** Which loss, and what can be set about it. */
+/** One loss, or several by weight, each with what can be set about it. */
 export function LossFields({ form }: { readonly form: SettingsForm }) {
-  const loss = lossOf(form);
+  const loss = form.value("loss");
+  const parts = lossParts(loss);
+  const isMixture = parts.length > 1;
   return (
     <>
-      <SelectInput
-        label={words.loss}
-        explanation={loss === null ? words.mixtureText : words.lossTexts[loss]}
-        value={loss}
-        placeholder={words.mixture}
-        onChange={(id) => form.set("loss", singleLoss.parse({ id }))}
-        choices={losses.map((id) => ({ id, name: words.losses[id] }))}
-        problem={form.problem("loss.id")}
-        setting="loss.id"
-      />
-      {loss === "stable-alignment" ? <StableAlignmentFields form={form} /> : null}
-      {loss === null || numbers[loss].length === 0 ? null : (
-        <Row>
-          {numbers[loss].map((name) => {
-            const setting = `loss.${name === "lossAlpha" ? "alpha" : name}`;
-            return (
-              <NumberInput
-                key={name}
-                label={words[name]}
-                value={form.number(setting)}
-                minimum={0}
-                onChange={(n) => form.set(setting, n)}
-                problem={form.problem(setting)}
-                setting={setting}
-              />
-            );
-          })}
-        </Row>
-      )}
+      {isMixture ? <p className="field-explanation">{words.mixtureText}</p> : null}
+      {parts.map((part, index) => (
+        <LossRow
+          key={part.setting}
+          form={form}
+          part={part}
+          problem={index === 0 ? form.problem("loss") : undefined}
+          onRemove={isMixture ? () => form.set("loss", withoutLoss(loss, index)) : null}
+        />
+      ))}
+      {parts.length < lossIds.length ? (
+        <div className="form-add">
+          <Button small look="quiet" icon={<Plus size={12} />} onPress={() => form.set("loss", withLoss(loss))}>
+            {words.addLoss}
+          </Button>
+        </div>
+      ) : null}
     </>
   );
 }
 
-function StableAlignmentFields({ form }: { readonly form: SettingsForm }) {
-  const number = (name: "margin" | "ratio" | "ratingScale") => (
-    <NumberInput
-      label={words[name]}
-      value={form.number(`loss.${name}`)}
-      minimum={0}
-      onChange={(n) => form.set(`loss.${name}`, n)}
-      problem={form.problem(`loss.${name}`)}
-      setting={`loss.${name}`}
+function LossRow(props: {
+  readonly form: SettingsForm;
+  readonly part: LossPart;
+  /** Of the loss as a whole. */
+  readonly problem: string | undefined;
+  /** Null for the only one. */
+  readonly onRemove: (() => void) | null;
+}) {
+  const { form, part, onRemove } = props;
+  const { id, setting, weight } = part;
+  const choice = (
+    <SelectInput<LossId>
+      label={words.loss}
+      value={id}
+      onChange={(next) => form.set(setting, lossOf(next))}
+      choices={lossIds.map((one) => ({ id: one, name: words.losses[one], note: words.lossKinds[one] }))}
+      problem={props.problem}
+      setting={`${setting}.id`}
     />
   );
   return (
-    <>
-      <Segmented
-        label={words.semantics}
-        value={form.text("loss.semantics") as "paper" | "reference"}
-        onChange={(value) =>
-          form.setAll({ "loss.semantics": value, "loss.reduction": value === "paper" ? "sum" : "mean" })
-        }
-        choices={(["paper", "reference"] as const).map((id) => ({ id, name: words.semanticsChoices[id] }))}
-      />
-      <Segmented
-        label={words.reduction}
-        value={form.text("loss.reduction") as "sum" | "mean" | "max"}
-        onChange={(value) => form.set("loss.reduction", value)}
-        choices={(["sum", "mean", "max"] as const)
-          // The released code has mean and max only.
-          .filter((id) => id !== "sum" || form.text("loss.semantics") === "paper")
-          .map((id) => ({ id, name: words.reductions[id] }))}
-        problem={form.problem("loss.reduction")}
-      />
-      <Row>
-        {number("margin")}
-        {number("ratio")}
-        {number("ratingScale")}
-      </Row>
-    </>
+    <div className="form-row">
+      <div className={weight === null ? "loss-line only" : "loss-line"}>
+        {choice}
+        {weight === null ? null : (
+          <Fields form={form} fields={[{ kind: "number", setting: weight, label: words.weight, step: 0.1 }]} />
+        )}
+        {onRemove === null ? null : (
+          <Button look="quiet" icon={<X size={14} />} hint={words.removeLoss(words.losses[id])} onPress={onRemove} />
+        )}
+      </div>
+      <p className="field-explanation">{words.lossTexts[id]}</p>
+      <Fields form={form} fields={lossFields(id, setting)} />
+    </div>
   );
 }

@@ -87,7 +87,7 @@ export function BuildData({ run }: { readonly run: string | null }) {
                 ))}
               </Section>
               <BuildFields settings={settings} onChange={change} />
-              <div className="section-body presets">
+              <div className="section-body form-head">
                 <TextInput label={words.name} value={name} onChange={setName} placeholder={words.nameEmpty} />
               </div>
             </div>

@@ -1,97 +1,110 @@
 import { Plus, X } from "lucide-react";
 import { Button } from "../../components/Button.tsx";
-import { LongText, NumberInput } from "../../components/fields.tsx";
+import { NumberInput } from "../../components/fields.tsx";
 import { AdapterSelect, ModelSelect } from "../../components/ModelSelect.tsx";
 import { Row } from "../../forms/Section.tsx";
+import { boundsAt } from "../../forms/schema.ts";
 import type { SettingsForm } from "../../forms/useSettingsForm.ts";
 import { text } from "../../text/en.ts";
 
 const words = text.society.setup;
 
-/** Who speaks: one model or several by share, the observer, personas. */
+interface Population {
+  readonly model?: string;
+  readonly adapter?: string | null;
+  readonly share?: number;
+}
+
+/** Who speaks: one model, or several by share. */
 export function PopulationFields({ form }: { readonly form: SettingsForm }) {
-  const populations = (form.value("populations") ?? []) as readonly {
-    model?: string;
-    adapter?: string | null;
-    share?: number;
-  }[];
-  const set = (next: readonly unknown[]) => form.set("populations", next);
-  const change = (index: number, values: object) =>
-    set(populations.map((one, at) => (at === index ? { ...one, ...values } : one)));
-  const shown = populations.length === 0 ? [{}] : populations;
-  const observer = form.value("observer") as { model?: string } | null | undefined;
+  const populations = (form.value("populations") ?? []) as readonly Population[];
+  const set = (next: readonly Population[]) => form.set("populations", next);
+  const shown: readonly Population[] = populations.length === 0 ? [{}] : populations;
+  const change = (index: number, values: Population) =>
+    set(shown.map((one, at) => (at === index ? { ...one, ...values } : one)));
   return (
     <>
       {shown.map((population, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a population has no other name
-        <div key={index} className="population">
-          <ModelSelect
-            label={words.model}
-            value={population.model ?? ""}
-            onChange={(model) =>
-              populations.length === 0 ? set([{ model }]) : change(index, { model, adapter: null })
-            }
-            problem={form.problem(`populations.${index}`) ?? (index === 0 ? form.problem("populations") : undefined)}
-            setting={`populations.${index}.model`}
-          />
-          {population.model === undefined || population.model === "" ? null : (
-            <Row>
-              <AdapterSelect
-                label={words.adapter}
-                model={population.model}
-                value={population.adapter ?? ""}
-                onChange={(adapter) => change(index, { adapter: adapter === "" ? null : adapter })}
-              />
-              {populations.length < 2 ? null : (
-                <NumberInput
-                  label={words.share}
-                  value={population.share ?? 1}
-                  minimum={0.01}
-                  onChange={(share) => change(index, { share })}
-                />
-              )}
-            </Row>
-          )}
-          {populations.length < 2 ? null : (
-            <Button
-              small
-              look="quiet"
-              icon={<X size={12} />}
-              onPress={() => set(populations.filter((_, at) => at !== index))}
-            >
-              {words.removePopulation}
-            </Button>
-          )}
-        </div>
+        <PopulationRow
+          // biome-ignore lint/suspicious/noArrayIndexKey: a population has no other name
+          key={index}
+          form={form}
+          population={population}
+          setting={`populations.${index}`}
+          isOnly={shown.length < 2}
+          onChange={(values) => change(index, values)}
+          onRemove={() => set(populations.filter((_, at) => at !== index))}
+        />
       ))}
       {populations.length === 0 ? null : (
-        <div>
+        <div className="form-add">
           <Button
             small
             look="quiet"
             icon={<Plus size={12} />}
-            onPress={() => set([...populations, { model: "", share: 1 }])}
+            onPress={() => set([...populations, { model: "", adapter: null, share: 1 }])}
           >
             {words.addPopulation}
           </Button>
         </div>
       )}
-      <ModelSelect
-        label={words.observer}
-        none={words.observerSame}
-        value={observer?.model ?? ""}
-        onChange={(model) => form.set("observer", model === "" ? null : { model, adapter: null })}
-        problem={form.problem("observer")}
-        setting="observer"
-      />
-      <LongText
-        label={words.personas}
-        explanation={words.personasText}
-        value={((form.value("personas") ?? []) as string[]).join("\n")}
-        onChange={(lines) => form.set("personas", lines === "" ? [] : lines.split("\n"))}
-        problem={form.problem("personas")}
-        rows={2}
-      />
     </>
+  );
+}
+
+function PopulationRow(props: {
+  readonly form: SettingsForm;
+  readonly population: Population;
+  readonly setting: string;
+  /** The only one has no share and cannot be taken out. */
+  readonly isOnly: boolean;
+  readonly onChange: (values: Population) => void;
+  readonly onRemove: () => void;
+}) {
+  const { form, population, setting, isOnly, onChange } = props;
+  const { model = "", adapter, share } = population;
+  const { minimum, maximum } = boundsAt(form.schema, `${setting}.share`, form.draft);
+  return (
+    <div className="form-row">
+      <ModelSelect
+        label={text.forms.model}
+        value={model}
+        onChange={(path) => onChange({ model: path, adapter: null })}
+        problem={form.problem(`${setting}.model`) ?? (isOnly ? form.problem("populations") : undefined)}
+        setting={`${setting}.model`}
+      />
+      {model === "" ? null : (
+        <Row>
+          <AdapterSelect
+            label={words.adapter}
+            model={model}
+            value={adapter ?? ""}
+            onChange={(path) => onChange({ adapter: path === "" ? null : path })}
+            problem={form.problem(`${setting}.adapter`)}
+            setting={`${setting}.adapter`}
+          />
+          {isOnly ? null : (
+            <NumberInput
+              label={words.share}
+              explanation={words.shareText}
+              value={share ?? 1}
+              minimum={minimum}
+              maximum={maximum}
+              whole={false}
+              onChange={(value) => onChange({ share: value ?? 1 })}
+              problem={form.problem(`${setting}.share`)}
+              setting={`${setting}.share`}
+            />
+          )}
+        </Row>
+      )}
+      {isOnly ? null : (
+        <div className="form-add">
+          <Button small look="quiet" icon={<X size={12} />} onPress={props.onRemove}>
+            {words.removePopulation}
+          </Button>
+        </div>
+      )}
+    </div>
   );
 }

@@ -1,98 +1,64 @@
-import { Play } from "lucide-react";
-import { useCallback, useEffect, useMemo, useState } from "react";
-import type { FolkmootError } from "../../../core/contract/errors.ts";
+import { useCallback, useMemo, useState } from "react";
+import { societyConfig } from "../../../core/contract/society.ts";
 import type { SettingProblem } from "../../../core/contract/workbench/common.ts";
 import type { WorldPreview } from "../../../core/contract/workbench/society.ts";
-import { go, useRequest, useWorkbench } from "../../app/hooks.ts";
-import { Button } from "../../components/Button.tsx";
+import { useRequest, useWorkbench } from "../../app/hooks.ts";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { Panel } from "../../components/Panel.tsx";
-import { SplitPanes } from "../../components/SplitPanes.tsx";
-import { fromWire } from "../../connection/wireErrors.ts";
 import type { Library } from "../../contractTypes.ts";
 import { formatCount } from "../../format/numbers.ts";
 import { Problems } from "../../forms/Problems.tsx";
-import { problemFromError, type SettingsDraft, settingAt, withSetting } from "../../forms/settings.ts";
-import { useSettingsForm, useSettled } from "../../forms/useSettingsForm.ts";
+import { SetupScreen } from "../../forms/SetupScreen.tsx";
+import { type SettingsDraft, settingAt, withSetting } from "../../forms/settings.ts";
+import { useSetup } from "../../forms/useSetup.ts";
 import type { GridAgent } from "../../grid/drawGrid.ts";
 import { GridLegend, SocietyGrid } from "../../grid/SocietyGrid.tsx";
-import { ScreenBar } from "../../shell/ScreenBar.tsx";
 import { text } from "../../text/en.ts";
-import { SocietyForm } from "./SocietyForm.tsx";
+import { societyHead, societySections } from "./fields.ts";
+import { PopulationFields } from "./PopulationFields.tsx";
+import { Presets } from "./SocietyForm.tsx";
 
 const words = text.society.setup;
+const own = { populations: PopulationFields };
 
 /** The form on the left, the world that it makes on the right. `template`: a run whose settings to start from. */
 export function SocietySetup({ template }: { readonly template: string | null }) {
   const { client } = useWorkbench();
+  const defaults = useRequest<SettingsDraft>(() => client.society.defaults(), []);
   const initial = useRequest<SettingsDraft>(async () => {
     if (template === null) return withFirstModel(await client.society.defaults(), await client.models.list());
-    const { config } = await client.runs.get({ run: template });
-    return config as SettingsDraft;
+    return (await client.runs.get({ run: template })).config as SettingsDraft;
   }, [template]);
-  const [problems, setProblems] = useState<readonly SettingProblem[]>([]);
-  const [refused, setRefused] = useState<readonly SettingProblem[]>([]);
-  const form = useSettingsForm(initial.data, problems, refused);
-  const draft = useSettled(form?.draft ?? null);
-  const preview = useRequest(() => (draft === null ? null : client.society.preview({ config: draft })), [draft]);
-  useEffect(() => {
-    if (preview.data === null) return;
-    setProblems(preview.data.problems);
-    setRefused([]);
-  }, [preview.data]);
-  const start = useStart(form?.draft ?? null, (problem) => setRefused([problem]));
+  const setup = useSetup({
+    screen: "society",
+    schema: societyConfig,
+    initial: initial.data,
+    defaults: defaults.data,
+    check: (config) => client.society.preview({ config }),
+    begin: (config, options) =>
+      client.society.start({ config: config as Parameters<typeof client.society.start>[0]["config"], ...options }),
+  });
   if (initial.error !== null) return <ErrorNote error={initial.error} />;
+  const preview = setup.checked.data;
   return (
-    <div className="screen">
-      <ScreenBar title={words.title} />
-      <div className="screen-body">
-        {form === null ? null : (
-          <SplitPanes
-            id="society-setup"
-            panes={[
-              { id: "form", minimum: 320, start: 460 },
-              { id: "preview", minimum: 300 },
-            ]}
-          >
-            <div className="form-pane">
-              <div className="form-scroll">
-                <SocietyForm form={form} name={start.name} onName={start.setName} />
-              </div>
-              {start.error === null ? null : (
-                <div className="run-error">
-                  <ErrorNote error={start.error}>
-                    {start.error.details.overridable === true ? (
-                      <Button small onPress={() => start.run(true)}>
-                        {words.startAnyway}
-                      </Button>
-                    ) : null}
-                  </ErrorNote>
-                </div>
-              )}
-              <div className="form-foot">
-                <span className="grow fine numeric">{preview.data === null ? "" : counts(preview.data)}</span>
-                <Button
-                  look="primary"
-                  icon={<Play size={14} />}
-                  isDisabled={start.starting || (preview.data?.problems.length ?? 1) > 0}
-                  onPress={() => start.run(false)}
-                >
-                  {words.start}
-                </Button>
-              </div>
-            </div>
-            <Panel title={words.preview} flush className="preview-panel">
-              {preview.error !== null ? (
-                <ErrorNote error={preview.error} />
-              ) : preview.data === null ? null : (
-                <Preview preview={preview.data} refused={refused} />
-              )}
-            </Panel>
-          </SplitPanes>
-        )}
-      </div>
-    </div>
+    <SetupScreen
+      title={words.title}
+      id="society-setup"
+      setup={setup}
+      head={societyHead}
+      sections={societySections}
+      own={own}
+      before={(form) => <Presets form={form} />}
+      counts={preview === null ? "" : counts(preview)}
+      startLabel={words.start}
+      side={(form) => (
+        <Panel title={words.preview} flush className="preview-panel">
+          {setup.checked.error === null ? null : <ErrorNote error={setup.checked.error} />}
+          {preview === null ? null : <Preview preview={preview} problems={setup.problems} onSeek={form.seek} />}
+        </Panel>
+      )}
+    />
   );
 }
 
@@ -104,34 +70,6 @@ function withFirstModel(defaults: SettingsDraft, { models }: Library): SettingsD
   return withSetting(defaults, "populations", [{ model: first.path, adapter: null, share: 1 }]);
 }
 
-function useStart(draft: SettingsDraft | null, onProblem: (problem: SettingProblem) => void) {
-  const { client } = useWorkbench();
-  const [name, setName] = useState("");
-  const [starting, setStarting] = useState(false);
-  const [error, setError] = useState<FolkmootError | null>(null);
-  const run = async (overMemoryCeiling: boolean) => {
-    if (draft === null) return;
-    setStarting(true);
-    setError(null);
-    try {
-      const config = draft as Parameters<typeof client.society.start>[0]["config"];
-      const started = await client.society.start({
-        config,
-        overMemoryCeiling,
-        ...(name.trim() === "" ? {} : { name }),
-      });
-      go("society", started.run ?? started.job);
-    } catch (thrown) {
-      const failure = fromWire(thrown);
-      const problem = problemFromError(failure);
-      if (problem === null) setError(failure);
-      else onProblem(problem);
-    }
-    setStarting(false);
-  };
-  return { name, setName, starting, error, run: (over: boolean) => void run(over) };
-}
-
 function counts(preview: WorldPreview): string {
   return words.counts(
     formatCount(preview.agents.length),
@@ -140,13 +78,12 @@ function counts(preview: WorldPreview): string {
   );
 }
 
-function Preview({
-  preview,
-  refused,
-}: {
+function Preview(props: {
   readonly preview: WorldPreview;
-  readonly refused: readonly SettingProblem[];
+  readonly problems: readonly SettingProblem[];
+  readonly onSeek: (setting: string) => void;
 }) {
+  const { preview } = props;
   const [selected, setSelected] = useState<number | null>(null);
   const agents = useMemo<readonly GridAgent[]>(
     () => preview.agents.map(({ label }) => ({ label, move: "idle", peers: [], rating: "unborn" })),
@@ -157,7 +94,7 @@ function Preview({
   const subscribe = useCallback(() => () => {}, []);
   return (
     <div className="preview">
-      <Problems problems={[...preview.problems, ...refused]} />
+      <Problems problems={props.problems} sections={societySections} onSeek={props.onSeek} />
       {last === undefined ? (
         <EmptyState title={words.problems} />
       ) : (

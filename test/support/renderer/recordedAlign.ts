@@ -32,6 +32,8 @@ export function recordedAlign(os: Implementer, world: RecordedWorld) {
       defaults: os.align.defaults.handler(({ input }) => ({
         config: {
           ...defaults,
+          ...(input.model === null ? {} : { model: input.model }),
+          ...(input.data === null ? {} : { data: input.data }),
           lora: { ...defaults.lora, rank: input.effort === "quick" ? 8 : 16 },
           epochs: input.effort === "thorough" ? 4 : 2,
         },
@@ -45,7 +47,19 @@ export function recordedAlign(os: Implementer, world: RecordedWorld) {
       })),
       preview: os.align.preview.handler(() => ({
         problems: [],
-        memory: { weights: 25e6, adapter: 4e6, activations: 180e6, total: 209e6, free: 40e9, verdict: "fits" as const },
+        memory: {
+          weights: 25e6,
+          transposed: 18e6,
+          adapter: 4e6,
+          activations: 120e6,
+          work: 42e6,
+          total: 209e6,
+          free: 40e9,
+          verdict: "fits" as const,
+          keepsActivations: true,
+          measured: false,
+          advice: null,
+        },
         steps: 310,
         rows: 1240,
         parameters: 1_204_224,

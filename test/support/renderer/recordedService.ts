@@ -195,6 +195,16 @@ export function recordedService(world: RecordedWorld) {
         categories: ["honesty", "property"],
         sample: ["May I keep the spare key?"],
       })),
+      preview: os.evaluation.preview.handler(({ input }) => ({
+        problems: [],
+        questions: {
+          path: String((input.config as { questions?: string }).questions),
+          questions: 200,
+          withKey: 200,
+          categories: ["honesty", "property"],
+          sample: ["May I keep the spare key?"],
+        },
+      })),
       suites: os.evaluation.suites.handler(() => [
         {
           name: "Village, held out",

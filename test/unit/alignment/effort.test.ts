@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { efforts, planEffort } from "../../../core/alignment/effort.ts";
-import { alignConfig, lossSettings } from "../../../core/contract/alignment.ts";
+import { planEffort } from "../../../core/alignment/effort.ts";
+import { alignConfig, efforts, lossSettings } from "../../../core/contract/alignment.ts";
 
 const loss = (id: string) => lossSettings.parse({ id });
 const large = 8e9;
