@@ -4,7 +4,7 @@
  */
 import type { DesktopBridge } from "../core/contract/desktopBridge.ts" with { "resolution-mode": "import" };
 
-const { contextBridge, ipcRenderer } = require("electron") as typeof import("electron");
+const { contextBridge, ipcRenderer, webUtils } = require("electron") as typeof import("electron");
 
 /** The same word as in ipc.ts. */
 const portChannel = "folkmoot:port";
@@ -21,6 +21,13 @@ const bridge: DesktopBridge = {
     if (typeof callback !== "function") throw new TypeError("onPort takes a function.");
     announce = callback;
     ipcRenderer.send(portChannel);
+  },
+  pathOf: (file) => {
+    try {
+      return webUtils.getPathForFile(file as Parameters<typeof webUtils.getPathForFile>[0]) || null;
+    } catch {
+      return null;
+    }
   },
 };
 

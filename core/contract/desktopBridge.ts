@@ -15,6 +15,8 @@ export interface DesktopBridge {
    * whose data is `{ folkmootPort: token }` and whose only port is that line. See `receivePort`.
    */
   onPort(announce: (token: string) => void): void;
+  /** Where a file lies that a person dropped; null for one that a script made, and for anything else. */
+  pathOf(file: unknown): string | null;
 }
 
 interface PortMessage<Port> {

@@ -34,7 +34,7 @@ export class Workbench {
     capabilities: noCapabilities,
     settings: null,
   }));
-  /** Counts what was taken back; lists that may hold it again are asked for anew. */
+  /** Counts what changed lists from elsewhere (what was taken back, what was dropped); they are then asked for anew. */
   readonly undone: StoreApi<number> = createStore<number>(() => 0);
   readonly toasts: Toasts;
   readonly face: FaceMemory;

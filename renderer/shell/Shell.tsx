@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useState } from "react";
 import { useStore } from "zustand";
+import { DropTarget } from "../app/drop/DropTarget.tsx";
 import { go, useRoute, useWorkbench } from "../app/hooks.ts";
 import { screenViews } from "../screens/index.ts";
 import { text } from "../text/en.ts";
@@ -55,6 +56,7 @@ export function Shell() {
       <StatusBar />
       <ToastList />
       <Palette open={paletteOpen} commands={commands} onClose={() => setPaletteOpen(false)} />
+      <DropTarget />
       <KeySheet open={keysOpen} onClose={() => setKeysOpen(false)} />
     </div>
   );

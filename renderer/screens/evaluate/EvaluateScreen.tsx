@@ -1,5 +1,6 @@
 import { MessagesSquare, Plus, Scale } from "lucide-react";
 import { useMemo } from "react";
+import { withWord } from "../../app/filled.ts";
 import { go, useLists, useRoute } from "../../app/hooks.ts";
 import { Button } from "../../components/Button.tsx";
 import { EmptyState } from "../../components/EmptyState.tsx";
@@ -15,7 +16,7 @@ import "./EvaluateScreen.css";
 const words = text.evaluate;
 
 /**
- * `#/evaluate/<run>` reads one, `#/evaluate/new[/<run>]` sets one up, `#/evaluate/chat[/<alignment>|/model/<path>]`
+ * `#/evaluate/<run>` reads one, `#/evaluate/new[/<run>|/with/<setting>/<value>]` sets one up, `#/evaluate/chat[/<alignment>|/model/<path>]`
  * talks to base and aligned at once.
  */
 export function EvaluateScreen() {
@@ -24,7 +25,7 @@ export function EvaluateScreen() {
   const runs = useLists((lists) => lists.runs);
   const evaluations = useMemo(() => runsOfKind(runs, "evaluation"), [runs]);
   const [first, second, third] = path;
-  if (first === "new") return <EvaluationSetup template={second ?? null} />;
+  if (first === "new") return <EvaluationSetup template={second === withWord ? null : (second ?? null)} />;
   if (first === "chat")
     return (
       <ChatView

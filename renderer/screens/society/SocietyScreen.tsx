@@ -1,5 +1,6 @@
 import { Plus, UsersRound } from "lucide-react";
 import { useMemo } from "react";
+import { withWord } from "../../app/filled.ts";
 import { go, useLists, useRoute } from "../../app/hooks.ts";
 import { Button } from "../../components/Button.tsx";
 import { EmptyState } from "../../components/EmptyState.tsx";
@@ -13,14 +14,17 @@ import "./SocietyScreen.css";
 
 const words = text.society;
 
-/** `#/society/new` sets one up (after a run's name: with its settings), `#/society/<run>` watches one. */
+/**
+ * `#/society/new` sets one up (`/<run>`: with its settings; `/with/<setting>/<value>`: with that filled in),
+ * `#/society/<run>` watches one.
+ */
 export function SocietyScreen() {
   const { path } = useRoute();
   const loaded = useLists((lists) => lists.loaded);
   const runs = useLists((lists) => lists.runs);
   const societies = useMemo(() => runsOfKind(runs, "society"), [runs]);
   const [first, second] = path;
-  if (first === "new") return <SocietySetup template={second ?? null} />;
+  if (first === "new") return <SocietySetup template={second === withWord ? null : (second ?? null)} />;
   const run = societies.find((society) => society.run === first) ?? (first === undefined ? societies[0] : undefined);
   if (run !== undefined) return <SocietyRun key={run.run} run={run} societies={societies} />;
   return (

@@ -174,6 +174,27 @@ export const shell = {
     useFolder: "Use this folder",
     hint: "Type a path, or walk there.",
   },
+  drop: {
+    title: "Drop files here",
+    kinds: [
+      ["GGUF files, or a folder of them", "linked under Models"],
+      ["Questions (.txt, .csv, .jsonl, .json)", "into the form of a society or an evaluation"],
+      ["Alignment data (.jsonl, .json)", "imported under Data, or into the form of an alignment"],
+    ] as const,
+    models: (count: number) => `${count} models and adapters are on the list.`,
+    sets: (count: number) => `${count} sets were imported.`,
+    placeless: (names: string, instead: string) =>
+      `A browser tells no page where ${names} lies on the disk, so it cannot be taken by dropping. ${instead}`,
+    instead: (screen: Screen) =>
+      screen === "models"
+        ? "Choose “Add a file” here: it walks this machine’s folders."
+        : screen === "data"
+          ? "Choose “Import” here: it walks this machine’s folders."
+          : "Choose it in the form, or paste its path there.",
+    second: (names: string, taken: string) => `The form has one place, and ${taken} took it. Left out: ${names}.`,
+    unknown: (names: string) =>
+      `Not taken: ${names}. What fits is a GGUF file, questions (an entry has a “question”), or alignment data (an entry has “responses” and “scores”).`,
+  },
   chart: {
     outside: (count: string) => `${count} outside`,
     outsideHint: "Points outside the 1st–99th percentile are cut off. Click to show all.",

@@ -37,13 +37,23 @@ describeInChromium("the window", () => {
         changed: (() => { try { window.folkmoot.onPort = 1 } catch {} return typeof window.folkmoot.onPort })(),
       })`);
       expect(given).toEqual({
-        keys: ["platform", "onPort"],
+        keys: ["platform", "onPort", "pathOf"],
         frozen: true,
         platform: process.platform,
         replaced: "object",
         deleted: "object",
         changed: "function",
       });
+    });
+
+    it("tells where a dropped file lies, and nothing about what a script made up", async () => {
+      const places = await page.evaluate(`(() => {
+        document.documentElement.dataset.filePlaces = JSON.stringify({ "village.gguf": "/models/village.gguf" });
+        const file = (name) => new File(["x"], name);
+        const { pathOf } = window.folkmoot;
+        return [pathOf(file("village.gguf")), pathOf(file("made-up.gguf")), pathOf("/etc/passwd"), pathOf({ name: "a" })];
+      })()`);
+      expect(places).toEqual(["/models/village.gguf", null, null, null]);
     });
 
     it("carries structured clones both ways", async () => {

@@ -13,6 +13,7 @@ interface DomEvent<Detail> {
 declare const document: {
   addEventListener<Detail>(name: string, listener: (event: DomEvent<Detail>) => void): void;
   dispatchEvent(event: unknown): boolean;
+  readonly documentElement: { readonly dataset: Readonly<Record<string, string | undefined>> };
 };
 declare const window: object;
 interface DomPort {
@@ -63,7 +64,7 @@ export function bridgeSide(owner: "main" | "isolated", names: BridgeNames): Worl
     if (typeof value !== "object" || value === null) return { kind: "value", value };
     if (value instanceof Error) return { kind: "error", message: value.message };
     if (Array.isArray(value)) return { kind: "array", items: value.map(copy) };
-    const cloneable = [Date, RegExp, Map, Set, ArrayBuffer].some((type) => value instanceof type);
+    const cloneable = [Date, RegExp, Map, Set, ArrayBuffer, File].some((type) => value instanceof type);
     if (cloneable || ArrayBuffer.isView(value)) return { kind: "value", value };
     // Any other object, a MessagePort too, arrives as a plain one with its own enumerable properties.
     return { kind: "object", fields: Object.entries(value).map(([key, field]) => [key, copy(field)]) };
@@ -216,8 +217,16 @@ export function isolatedWorld(
   };
   const pageWire: PageWire = { deliver: (text) => receive(codec.decode(text) as Incoming) };
   world[wire] = pageWire;
+  // The browser keeps a file's place to itself; tests write those that Electron would know into the document.
+  const webUtils = {
+    getPathForFile: (file: unknown) => {
+      if (!(file instanceof File)) throw new TypeError("getPathForFile takes a File.");
+      const places = JSON.parse(document.documentElement.dataset.filePlaces ?? "{}") as Record<string, string>;
+      return places[file.name] ?? "";
+    },
+  };
   const require = (name: string) => {
-    if (name === "electron" || name === "electron/renderer") return { contextBridge, ipcRenderer };
+    if (name === "electron" || name === "electron/renderer") return { contextBridge, ipcRenderer, webUtils };
     throw new Error(`module not found: ${name}`);
   };
   const exports = {};
