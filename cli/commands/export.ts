@@ -1,8 +1,9 @@
 /** `folkmoot export adapter | merged`: model files from an alignment run, each proven before it is called done. */
 import { Command, Option } from "commander";
-import { type ExportCheckpoint, exportCheckpoints, exportMergedConfig } from "../../core/contract/jobs.ts";
+import { exportMergedConfig } from "../../core/contract/jobs.ts";
 import { followJob } from "../context.ts";
 import type { RunCommand } from "../program.ts";
+import { checkpointOption, readCheckpoint } from "../settings/checkpoint.ts";
 import { absolute, addExample, addOutputFlags } from "./common.ts";
 import { exportSummary } from "./export/summary.ts";
 
@@ -11,7 +12,7 @@ const { type } = exportMergedConfig.shape;
 interface Flags {
   readonly run: string;
   readonly out: string;
-  readonly checkpoint: ExportCheckpoint;
+  readonly checkpoint: string;
 }
 
 export function exportAdapterCommand(run: RunCommand): Command {
@@ -58,16 +59,16 @@ function exportCommand(name: string, about: string, example: string): Command {
     .description(`${about} The file is opened again and must give the trainer's own log-probabilities.`)
     .requiredOption("--run <dir>", "run directory of the alignment")
     .requiredOption("--out <file>", "GGUF to write")
-    .addOption(
-      new Option("--checkpoint <which>", "the last one, or the best by the evaluation curve")
-        .choices(exportCheckpoints)
-        .default("last"),
-    );
+    .option(...checkpointOption);
   addOutputFlags(command);
   return addExample(command, example);
 }
 
 function inputOf(flags: Flags, workingFolder: string) {
   const { run, out, checkpoint } = flags;
-  return { run: absolute(workingFolder, run), output: absolute(workingFolder, out), checkpoint };
+  return {
+    run: absolute(workingFolder, run),
+    output: absolute(workingFolder, out),
+    checkpoint: readCheckpoint(checkpoint),
+  };
 }

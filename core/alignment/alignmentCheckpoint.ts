@@ -18,7 +18,7 @@ export const evaluationPoint = z.object({
 });
 export type EvaluationPoint = z.infer<typeof evaluationPoint>;
 
-const alignmentState = z.object({
+export const alignmentState = z.object({
   fingerprint: z.string(),
   /** What the fingerprint is made of; absent in checkpoints from before it was kept. */
   parts: z.record(z.string(), z.unknown()).optional(),

@@ -67,12 +67,15 @@ export const logpsOutput = z.array(z.object({ tokens: z.array(z.number().int()),
 /** `best`: the lowest point of the evaluation curve. */
 export const exportCheckpoints = ["last", "best"] as const;
 export type ExportCheckpoint = (typeof exportCheckpoints)[number];
+/** A number is the checkpoint of that optimizer step, as long as the run keeps it. */
+export const checkpointChoice = z.union([z.enum(exportCheckpoints), z.number().int().positive()]);
+export type CheckpointChoice = z.infer<typeof checkpointChoice>;
 
 export const exportAdapterConfig = z.object({
   /** Directory of the alignment run that is exported. */
   run: z.string(),
   /** Which of its checkpoints. */
-  checkpoint: z.enum(exportCheckpoints).default("last"),
+  checkpoint: checkpointChoice.default("last"),
   /** File to write. */
   output: z.string(),
   /** Compute threads; 0 = as many as there are cores. */

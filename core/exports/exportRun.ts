@@ -3,7 +3,7 @@ import { loadDataSet } from "../alignment/dataSet.ts";
 import type { NativeAddon, NativeTrainer } from "../alignment/nativeTrainer.ts";
 import type { Tokenizer } from "../alignment/tokenizeRows.ts";
 import type { EmitEvent } from "../contract/events.ts";
-import type { ExportCheckpoint } from "../contract/jobs.ts";
+import type { CheckpointChoice } from "../contract/jobs.ts";
 import type { QuantizationType } from "../contract/models.ts";
 import { exportAdapter } from "./exportAdapter.ts";
 import { exportMerged } from "./exportMerged.ts";
@@ -30,7 +30,7 @@ export interface ExportJob {
   /** Run directory of the alignment. */
   readonly directory: string;
   /** Default: its newest whole one. */
-  readonly checkpoint?: ExportCheckpoint;
+  readonly checkpoint?: CheckpointChoice;
   /** File to write; replaced when it is there. */
   readonly output: string;
   readonly tools: ExportTools;

@@ -1,9 +1,9 @@
 /** What an export is made from: a whole checkpoint of an alignment run, and where it came from. */
-import { join } from "node:path";
-import { type AlignmentState, bestFolder, latestAlignmentCheckpoint } from "../alignment/alignmentCheckpoint.ts";
+import type { AlignmentState } from "../alignment/alignmentCheckpoint.ts";
+import { chosenCheckpoint } from "../alignment/chosenCheckpoint.ts";
 import { type AlignConfig, alignConfig } from "../contract/alignment.ts";
 import { FolkmootError } from "../contract/errors.ts";
-import type { ExportCheckpoint } from "../contract/jobs.ts";
+import type { CheckpointChoice } from "../contract/jobs.ts";
 import { checkAdapterFits, checkAdapterHeader } from "../models/adapterChecks.ts";
 import { type GgufHeader, readGgufHeader } from "../models/ggufHeader.ts";
 import type { Checkpoint } from "../workspace/checkpoint.ts";
@@ -20,19 +20,17 @@ export interface ExportSource {
 }
 
 /**
- * @param which the newest checkpoint, or that of the lowest point of the evaluation curve
+ * @param which the newest checkpoint, that of the lowest point of the evaluation curve, or that of a step
  * @throws run-not-found (no run, or no such checkpoint yet); run-mismatch when the base model is no longer the one that was
  *   trained; model-not-found, model-corrupt; adapter-mismatch
  */
 export async function readExportSource(
   directory: string,
-  which: ExportCheckpoint,
+  which: CheckpointChoice,
   signal?: AbortSignal,
 ): Promise<ExportSource> {
   const run = await viewRun(directory, alignConfig);
-  const folder = which === "best" ? bestFolder(run.path) : join(run.path, "checkpoints");
-  const checkpoint = await latestAlignmentCheckpoint(folder);
-  if (checkpoint === undefined) throw which === "best" ? noBest(run.path) : noCheckpoint(run.path);
+  const checkpoint = await chosenCheckpoint(run.path, which);
   const { config, environment } = run;
   const model = await readGgufHeader(config.model);
   const adapter = await readGgufHeader(checkpoint.adapter);
@@ -50,24 +48,6 @@ export async function readExportSource(
     versions: environment.versions,
   };
   return { run, checkpoint, model, adapter, provenance };
-}
-
-function noCheckpoint(path: string): FolkmootError {
-  return new FolkmootError("run-not-found", {
-    message: `The run in ${path} has no checkpoint to export.`,
-    reason: "It has not trained yet, or was stopped before its first step.",
-    action: "Train it first with `folkmoot align`.",
-    details: { path },
-  });
-}
-
-function noBest(path: string): FolkmootError {
-  return new FolkmootError("run-not-found", {
-    message: `The run in ${path} has no best checkpoint.`,
-    reason: "It holds no rows out, or has not been measured on them since its first step.",
-    action: "Export its last checkpoint.",
-    details: { path, setting: "checkpoint" },
-  });
 }
 
 function otherModel(path: string, expected: string, found: string): FolkmootError {

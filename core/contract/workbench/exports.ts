@@ -1,6 +1,6 @@
 /** Model files and data that leave the workbench, each with its proof and where it came from. */
 import { z } from "zod";
-import { exportAdapterConfig, exportMergedConfig } from "../jobs.ts";
+import { exportCheckpoints, exportMergedConfig } from "../jobs.ts";
 import { procedure, runKey, undoable } from "./common.ts";
 import { jobId } from "./runs.ts";
 
@@ -34,7 +34,7 @@ export type ExportEntry = z.infer<typeof exportEntry>;
 
 const exportStart = z.object({
   run: runKey,
-  checkpoint: exportAdapterConfig.shape.checkpoint,
+  checkpoint: z.enum(exportCheckpoints).default("last"),
   /** Where to write; in the run's own folder when left out. */
   path: z.string().optional(),
 });

@@ -185,6 +185,12 @@ describe("adapter", () => {
     expect(await exportAdapterOfRun(best)).toMatchObject({ path: output, step: 5 });
     const sidecar = JSON.parse(readFileSync(`${output}.json`, "utf8"));
     expect(sidecar.adapter).toMatchObject({ checkpoint: "best", step: 5 });
+    expect(await exportAdapterOfRun({ ...best, checkpoint: 5 })).toMatchObject({ step: 5 });
+    expect(await exportAdapterOfRun({ ...best, checkpoint: 7 })).toMatchObject({ step: 7 });
+    await expect(exportAdapterOfRun({ ...best, checkpoint: 6 })).rejects.toMatchObject({
+      code: "run-not-found",
+      action: expect.stringContaining("5, 7"),
+    });
   });
 
   it("is refused without a checkpoint, over its own source, on a full disk, and for a model that was replaced", async () => {
