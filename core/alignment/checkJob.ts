@@ -8,9 +8,10 @@ import type { TrainerInfo } from "./nativeTrainer.ts";
 import type { PreparedRows } from "./prepareRows.ts";
 
 /** @throws bad-setting before anything is loaded */
-export function checkSettings({ loss, samples }: AlignConfig, canSample: boolean): void {
+export function checkSettings({ loss, samples, lora }: AlignConfig, canSample: boolean): void {
   // A loss that refuses its own settings does so here.
   computeLoss([[-1], [-1]], [2, 1], loss);
+  checkLora(lora);
   checkPrompts(samples);
   if (samples.every > 0 && !canSample)
     throw new FolkmootError("bad-setting", {
@@ -28,6 +29,27 @@ export function checkPrompts({ every, prompts }: AlignConfig["samples"]): void {
     action: "Give at least one prompt (--sample-prompts), or set samples.every to 0.",
     details: { setting: "samples.prompts" },
   });
+}
+
+function checkLora({ rsLora, ranks, targets, layers }: AlignConfig["lora"]): void {
+  const own = loraTargets.filter((target) => ranks[target] !== undefined);
+  if (rsLora && own.length > 0)
+    throw new FolkmootError("bad-setting", {
+      message: "lora.rsLora does not go with lora.ranks.",
+      reason: "An adapter file holds one alpha, and alpha/√rank differs where ranks differ.",
+      action: "Use one rank for all targets, or switch rsLora off.",
+    });
+  const idle = own.find((target) => !targets.includes(target));
+  if (idle !== undefined)
+    throw new FolkmootError("bad-setting", {
+      message: `lora.ranks names ${idle}, which is no target.`,
+      action: `Add ${idle} to lora.targets, or take it out of lora.ranks.`,
+    });
+  if (layers !== null && layers.last < layers.first)
+    throw new FolkmootError("bad-setting", {
+      message: `lora.layers ends (${layers.last}) before it starts (${layers.first}).`,
+      action: "Give the first layer first.",
+    });
 }
 
 /** Rows can be no longer than the model's context. */
