@@ -15,7 +15,9 @@ export interface OverColors {
 }
 
 /** Plots lower than this have no room for names, px. */
-const roomForNames = 120;
+const roomForNames = 180;
+/** Names of marks nearer than this stand below each other, px. */
+const roomForName = 72;
 
 /** Dashed lines from top to bottom; those with a name are solid and carry it at the top, on the side that has room. */
 export function drawMarks(u: uPlot, marks: readonly Mark[], colors: OverColors): void {
@@ -34,10 +36,16 @@ export function drawMarks(u: uPlot, marks: readonly Mark[], colors: OverColors):
   }
   ctx.setLineDash([]);
   if (bbox.height < roomForNames * devicePixelRatio) return;
-  for (const [row, mark] of named.entries()) drawName(u, mark, row, colors);
+  let [row, before] = [0, Number.NEGATIVE_INFINITY];
+  for (const mark of named.toSorted((a, b) => a.x - b.x)) {
+    const x = u.valToPos(mark.x, "x", true);
+    row = x - before < roomForName * devicePixelRatio ? row + 1 : 0;
+    before = x;
+    drawName(u, mark, row, colors);
+  }
 }
 
-/** @param row names stand below each other, so that neighbours do not cover each other */
+/** @param row from the top, so that neighbours do not cover each other */
 function drawName(u: uPlot, { x: step, name = "", color }: Mark, row: number, colors: OverColors): void {
   const { ctx, bbox } = u;
   const x = u.valToPos(step, "x", true);
