@@ -167,7 +167,8 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
                                                             {"kvHeads", s.kvHeads}, {"vocabulary", s.vocabulary}, {"contextLength", s.context}, {"threads", trainer.device().threads()}};
         for (const auto & [name, value] : numbers) object.Set(name, (double) value);
         object.Set("tied", trainer.model().tied());
-        object.Set("device", trainer.device().name());
+        const Device & device = trainer.device();
+        object.Set("device", device.isCpu() ? device.name() : device.name() + ": " + device.description());
         info_ = Napi::Persistent(object);
     }
 
@@ -306,6 +307,26 @@ Napi::Value openTrainer(const Napi::CallbackInfo & info) {
     return state->worker.run(info.Env(), open, state);
 }
 
+Napi::Value listGpus(const Napi::CallbackInfo & info) {
+    const Napi::Object o = object(info, 0);
+    Worker & worker = info.Env().GetInstanceData<AddonData>()->exports;
+    return worker.run(info.Env(), [libraries = text(o, "libraries")]() -> ToValue {
+        return [gpus = findGpus(libraries)](Napi::Env env) {
+            Napi::Array result = Napi::Array::New(env, gpus.size());
+            for (size_t i = 0; i < gpus.size(); i++) {
+                Napi::Object gpu = Napi::Object::New(env);
+                gpu.Set("name", gpus[i].name);
+                gpu.Set("description", gpus[i].description);
+                gpu.Set("software", gpus[i].software);
+                gpu.Set("freeBytes", (double) gpus[i].free);
+                gpu.Set("totalBytes", (double) gpus[i].total);
+                result.Set((uint32_t) i, gpu);
+            }
+            return result;
+        };
+    });
+}
+
 Napi::Value merge(const Napi::CallbackInfo & info) {
     const Napi::Object o = object(info, 0);
     Worker & worker = info.Env().GetInstanceData<AddonData>()->exports;
@@ -331,6 +352,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     data->trainerClass = Napi::Persistent(TrainerObject::define(env));
     env.SetInstanceData(data);
     exports.Set("openTrainer", Napi::Function::New(env, openTrainer));
+    exports.Set("listGpus", Napi::Function::New(env, listGpus));
     exports.Set("mergeAdapter", Napi::Function::New(env, merge));
     exports.Set("quantize", Napi::Function::New(env, quantize));
     exports.Set("release", FOLKMOOT_LLAMA_RELEASE);

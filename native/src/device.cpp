@@ -24,8 +24,27 @@ Function procedure(ggml_backend_t backend, const char * name) {
 }
 }  // namespace
 
+namespace {
+// Mesa's software Vulkan: a processor that calls itself a GPU.
+bool isSoftware(ggml_backend_dev_t device) { return std::string(ggml_backend_dev_description(device)).rfind("llvmpipe", 0) == 0; }
+}  // namespace
+
+std::vector<GpuFacts> findGpus(const std::string & folder) {
+    const Libraries & ggml = loadLibraries(folder, Use::gpu);
+    std::vector<GpuFacts> found;
+    for (size_t i = 0; i < ggml.deviceCount(); i++) {
+        ggml_backend_dev_t device = ggml.deviceAt(i);
+        const auto type = ggml_backend_dev_type(device);
+        if (type != GGML_BACKEND_DEVICE_TYPE_GPU && type != GGML_BACKEND_DEVICE_TYPE_IGPU) continue;
+        GpuFacts facts{ggml_backend_dev_name(device), ggml_backend_dev_description(device), isSoftware(device), 0, 0};
+        ggml_backend_dev_memory(device, &facts.free, &facts.total);
+        found.push_back(std::move(facts));
+    }
+    return found;
+}
+
 Device::Device(const std::string & folder, bool gpu, int threads, bool bf16) : gpu_(gpu), bf16_(bf16 && !gpu && bf16::available()) {
-    const Libraries & ggml = loadLibraries(folder);
+    const Libraries & ggml = loadLibraries(folder, gpu ? Use::gpu : Use::cpu);
     ggml_backend_dev_t device = ggml.deviceByType(gpu ? GGML_BACKEND_DEVICE_TYPE_GPU : GGML_BACKEND_DEVICE_TYPE_CPU);
     if (device == nullptr && gpu) device = ggml.deviceByType(GGML_BACKEND_DEVICE_TYPE_IGPU);
     backend_ = device == nullptr ? nullptr : ggml_backend_dev_init(device, nullptr);
@@ -33,6 +52,7 @@ Device::Device(const std::string & folder, bool gpu, int threads, bool bf16) : g
         throw Failure("device-unsupported", gpu ? "No GPU could be opened." : "The CPU backend could not be opened.",
                       gpu ? "There is none, or its driver does not fit the libraries." : "Its library does not fit this processor.",
                       gpu ? "Choose the CPU, or install the driver of your card." : "Install the project again (npm ci).");
+    keepsMemory_ = gpu && isSoftware(device);
     if (!gpu) startThreads(threads);
 }
 
@@ -54,7 +74,7 @@ void Device::startThreads(int threads) {
 }
 
 Device::~Device() {
-    ggml_backend_free(backend_);
+    if (!keepsMemory_) ggml_backend_free(backend_);
     if (pool_ != nullptr) freePool_(pool_);
 }
 
@@ -67,15 +87,24 @@ ggml_tensor * Device::multiply(ggml_context * context, ggml_tensor * a, ggml_ten
 BufferPtr Device::allocate(ggml_context * context, const std::string & what) const {
     const size_t bytes = ggml_backend_alloc_ctx_tensors_from_buft_size(context, bufferType());
     if (bytes == 0) return nullptr;
-    BufferPtr buffer(ggml_backend_alloc_ctx_tensors_from_buft(context, bufferType()));
-    if (!buffer) throw outOfMemory(what, bytes);
+    BufferPtr buffer(ggml_backend_alloc_ctx_tensors_from_buft(context, bufferType()), BufferFree{keepsMemory_});
+    if (!buffer) throw memoryFailure(what, bytes);
     return buffer;
 }
 
 BufferPtr Device::allocate(size_t bytes, const std::string & what) const {
-    BufferPtr buffer(ggml_backend_buft_alloc_buffer(bufferType(), bytes));
-    if (!buffer) throw outOfMemory(what, bytes);
+    BufferPtr buffer(ggml_backend_buft_alloc_buffer(bufferType(), bytes), BufferFree{keepsMemory_});
+    if (!buffer) throw memoryFailure(what, bytes);
     return buffer;
+}
+
+Failure Device::memoryFailure(const std::string & what, size_t bytes) const {
+    if (!gpu_) return outOfMemory(what, bytes);
+    size_t free = 0, total = 0;
+    ggml_backend_dev_memory(ggml_backend_get_device(backend_), &free, &total);
+    return Failure("gpu-out-of-memory", description() + " has too little memory for " + what + " (" + std::to_string(bytes >> 20) + " MiB).",
+                   std::to_string(free >> 20) + " of its " + std::to_string(total >> 20) + " MiB are free.",
+                   "Lower the maximum length, the questions per batch or the rank, close other programs on the card, or train on the CPU.");
 }
 
 namespace {
@@ -107,9 +136,13 @@ void Device::setAbort(std::function<bool()> abort) {
 
 GraphRunner::GraphRunner(Device & device) : device_(device) {
     allocator_ = ggml_gallocr_new(device.bufferType());
+    if (device.keepsMemory()) measure_ = ggml_gallocr_new(device.bufferType());
 }
 
-GraphRunner::~GraphRunner() { ggml_gallocr_free(allocator_); }
+GraphRunner::~GraphRunner() {
+    if (!device_.keepsMemory()) ggml_gallocr_free(allocator_);
+    if (measure_ != nullptr) ggml_gallocr_free(measure_);
+}
 
 void GraphRunner::begin(size_t nodes) {
     ggml_init_params params{};
@@ -132,23 +165,42 @@ ggml_tensor * GraphRunner::expand(ggml_tensor * result) {
     return result;
 }
 
-void GraphRunner::allocate() {
+// A training operation never falls to another device unseen.
+void GraphRunner::checkSupport() const {
     for (int i = 0; i < ggml_graph_n_nodes(graph_); i++) {
-        ggml_tensor * node = ggml_graph_node(graph_, i);
+        const ggml_tensor * node = ggml_graph_node(graph_, i);
         if (ggml_backend_supports_op(device_.backend(), node)) continue;
-        throw Failure("device-unsupported", device_.name() + " cannot compute " + ggml_op_desc(node) + " on " + ggml_type_name(node->type) + ".",
-                      "The device's backend lacks this operation.", "Choose the CPU for this run.");
+        std::string types = ggml_type_name(node->type);
+        for (int source = 0; source < GGML_MAX_SRC && node->src[source] != nullptr; source++)
+            types += std::string(source == 0 ? " from " : ", ") + ggml_type_name(node->src[source]->type);
+        throw Failure("device-unsupported", device_.description() + " cannot compute " + ggml_op_desc(node) + " (" + types + ").",
+                      "The device's backend lacks this operation for these types.", "Train on the CPU.");
     }
+}
+
+bool GraphRunner::reserve() {
+    if (measure_ != nullptr) {
+        size_t needed = 0;
+        ggml_gallocr_reserve_n_size(measure_, graph_, nullptr, nullptr, &needed);
+        if (needed > arenaBytes()) allocator_ = ggml_gallocr_new(device_.bufferType());
+    }
+    return ggml_gallocr_reserve(allocator_, graph_);
+}
+
+void GraphRunner::allocate() {
+    checkSupport();
+    if (onlyChecks_) return;
     // Planned anew for every graph: the allocator would otherwise reuse the plan of an earlier graph of equal size.
-    if (!ggml_gallocr_reserve(allocator_, graph_) || !ggml_gallocr_alloc_graph(allocator_, graph_)) throw outOfMemory("intermediate results", 0);
+    if (!reserve() || !ggml_gallocr_alloc_graph(allocator_, graph_)) throw device_.memoryFailure("intermediate results", arenaBytes());
 }
 
 void GraphRunner::compute() {
+    if (onlyChecks_) return;
     switch (device_.compute(graph_, work_)) {
         case GGML_STATUS_SUCCESS: return;
         case GGML_STATUS_ABORTED:
             throw Failure("cancelled", "The work was stopped.", "", "Resume it when you like; what was finished is kept.");
-        case GGML_STATUS_ALLOC_FAILED: throw outOfMemory("a computation on " + device_.name(), 0);
+        case GGML_STATUS_ALLOC_FAILED: throw device_.memoryFailure("a computation", 0);
         default:
             throw Failure("internal", "A computation failed on " + device_.name() + ".", "This is a fault of the program or the driver.",
                           "Copy the diagnostics and report it.");

@@ -9,15 +9,29 @@
 #include <string>
 #include <vector>
 
+#include "failure.h"
 #include "thread_choice.h"
 
-struct BufferFree { void operator()(ggml_backend_buffer_t buffer) const { ggml_backend_buffer_free(buffer); } };
+// `kept`: memory that must outlive its owner (Device::keepsMemory); it ends with the process.
+struct BufferFree {
+    bool kept = false;
+    void operator()(ggml_backend_buffer_t buffer) const { if (!kept) ggml_backend_buffer_free(buffer); }
+};
 struct ContextFree { void operator()(ggml_context * context) const { ggml_free(context); } };
 using BufferPtr = std::unique_ptr<ggml_backend_buffer, BufferFree>;
 using ContextPtr = std::unique_ptr<ggml_context, ContextFree>;
 
 // A context that holds descriptions of tensors only; their data lies in backend buffers.
 ContextPtr tensorContext(size_t tensors);
+
+struct GpuFacts {
+    std::string name, description;
+    bool software;
+    size_t free, total;
+};
+
+// The GPUs that the libraries of `folder` know, in their order: the first is what a Device opens.
+std::vector<GpuFacts> findGpus(const std::string & folder);
 
 class Device {
   public:
@@ -32,14 +46,20 @@ class Device {
     ggml_backend_buffer_type_t bufferType() const { return ggml_backend_get_default_buffer_type(backend_); }
     bool isCpu() const { return !gpu_; }
     std::string name() const { return ggml_backend_name(backend_); }
+    // What a person calls it, such as the name of the card.
+    std::string description() const { return ggml_backend_dev_description(ggml_backend_get_device(backend_)); }
+    // Mesa's software Vulkan (llvmpipe, seen with 22.3) goes on using buffers after they were destroyed, which corrupts the
+    // heap. Only tests compute on it, so what it was given stays until the process ends.
+    bool keepsMemory() const { return keepsMemory_; }
     int threads() const { return threads_; }
 
     // Backends that multiply in half precision unless told otherwise are told: gradients need F32 sums.
     ggml_tensor * multiply(ggml_context * context, ggml_tensor * a, ggml_tensor * b) const;
 
-    // A buffer with room for every tensor of the context; `out-of-memory` naming `what`.
+    // A buffer with room for every tensor of the context; `out-of-memory` (on a GPU `gpu-out-of-memory`) naming `what`.
     BufferPtr allocate(ggml_context * context, const std::string & what) const;
     BufferPtr allocate(size_t bytes, const std::string & what) const;
+    Failure memoryFailure(const std::string & what, size_t bytes) const;
 
     // Whether products with this weight are computed in bfloat16 (bf16_product.h): it is no F32 itself, and the processor
     // has the instructions.
@@ -56,6 +76,7 @@ class Device {
 
     ggml_backend_t backend_ = nullptr;
     bool gpu_ = false;
+    bool keepsMemory_ = false;
     bool bf16_ = false;
     int threads_ = 1;
     struct ggml_threadpool * pool_ = nullptr;
@@ -93,9 +114,27 @@ class GraphRunner {
     void compute();
     size_t arenaBytes() const;
 
+    // While it lives, graphs are checked but neither given memory nor computed.
+    class OnlyChecked {
+      public:
+        explicit OnlyChecked(GraphRunner & runner) : runner_(runner) { runner_.onlyChecks_ = true; }
+        ~OnlyChecked() { runner_.onlyChecks_ = false; }
+        OnlyChecked(const OnlyChecked &) = delete;
+        OnlyChecked & operator=(const OnlyChecked &) = delete;
+
+      private:
+        GraphRunner & runner_;
+    };
+
   private:
+    void checkSupport() const;
+    bool reserve();
+
     Device & device_;
     ggml_gallocr_t allocator_ = nullptr;
+    // Plans without ever holding memory: tells how much a graph needs.
+    ggml_gallocr_t measure_ = nullptr;
+    bool onlyChecks_ = false;
     std::vector<uint8_t> memory_;
     ContextPtr context_;
     ggml_cgraph * graph_ = nullptr;

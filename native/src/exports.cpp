@@ -140,7 +140,7 @@ void quantizeModel(const std::string & input, const std::string & output, const 
     const auto found = types.find(type);
     if (found == types.end()) throw Failure("bad-setting", type + " is not a type that can be written.", "", "Choose Q8_0, Q6_K, Q5_K_M, Q4_K_M, Q4_0, IQ4_XS, BF16, F16 or F32.");
     GgufFile checked(input);  // every tensor lies within the file, or llama.cpp would read past its end
-    const Libraries & llama = loadLibraries(libraries, true);
+    const Libraries & llama = loadLibraries(libraries, Use::cpu, true);
     llama_model_quantize_params params = llama.quantizeDefaults();
     params.ftype = found->second;
     params.nthread = threads;

@@ -65,7 +65,7 @@ void resolve(void * library, const char * name, Function & function) {
 void quiet(ggml_log_level, const char *, void *) {}
 }  // namespace
 
-const Libraries & loadLibraries(const std::string & folder, bool withLlama) {
+const Libraries & loadLibraries(const std::string & folder, Use use, bool withLlama) {
     static std::mutex mutex;
     static Libraries libraries;
     static std::string loadedFrom;
@@ -73,22 +73,22 @@ const Libraries & loadLibraries(const std::string & folder, bool withLlama) {
     if (libraries.deviceByType == nullptr) {
         ggml_log_set(quiet, nullptr);
         void * registry = openChecked(fs::u8path(folder), "ggml");
-        size_t (*deviceCount)() = nullptr;
         void (*loadAll)(const char *) = nullptr;
-        resolve(registry, "ggml_backend_dev_count", deviceCount);
+        resolve(registry, "ggml_backend_dev_count", libraries.deviceCount);
+        resolve(registry, "ggml_backend_dev_get", libraries.deviceAt);
         resolve(registry, "ggml_backend_load_all_from_path", loadAll);
-        if (deviceCount() == 0) loadAll(folder.c_str());
-        if (deviceCount() == 0)
+        if (libraries.deviceCount() == 0) loadAll(folder.c_str());
+        if (libraries.deviceCount() == 0)
             throw Failure("device-unsupported", "No compute device could be opened.", "The backends in " + folder + " do not fit this processor.",
                           "Install the project again (npm ci).");
         resolve(registry, "ggml_backend_dev_by_type", libraries.deviceByType);
         loadedFrom = folder;
-    } else if (loadedFrom != folder) {
+    } else if (loadedFrom != folder && use == Use::gpu) {
         throw Failure("native-mismatch", "Libraries of " + loadedFrom + " are loaded already; " + folder + " cannot join them.",
                       "One process can hold one variant.", "Start another trainer process for the other device.");
     }
     if (withLlama && libraries.quantize == nullptr) {
-        void * llama = openChecked(fs::u8path(folder), "llama");
+        void * llama = openChecked(fs::u8path(loadedFrom), "llama");
         resolve(llama, "llama_log_set", libraries.llamaLogSet);
         resolve(llama, "llama_model_quantize_default_params", libraries.quantizeDefaults);
         libraries.llamaLogSet(quiet, nullptr);

@@ -85,6 +85,13 @@ void Parameters::zeroGradients() {
     for (const Parameter & p : parameters_) ggml_backend_tensor_memset(p.gradient, 0, 0, ggml_nbytes(p.gradient));
 }
 
+void Parameters::scaleGradients(GraphRunner & runner, float factor) {
+    runner.begin(parameters_.size() * 2 + 16);
+    for (const Parameter & p : parameters_) runner.expand(ggml_scale_inplace(runner.context(), p.gradient, factor));
+    runner.allocate();
+    runner.compute();
+}
+
 float Parameters::step(GraphRunner & runner, const AdamW & settings) {
     runner.begin(parameters_.size() * 4 + 16);
     std::vector<ggml_tensor *> squares;

@@ -26,6 +26,8 @@ class Parameters {
     void loadState(const std::string & path);
 
     void zeroGradients();
+    // gradient ·= factor
+    void scaleGradients(GraphRunner & runner, float factor);
     // One AdamW step (decoupled decay) on gradientScale · gradient, clipped to clipNorm. Returns the norm before clipping.
     // A norm that is not finite changes nothing and is `training-diverged`.
     float step(GraphRunner & runner, const AdamW & settings);

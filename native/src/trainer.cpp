@@ -13,6 +13,15 @@ constexpr size_t headChunkBytes = size_t(64) << 20;
 constexpr int64_t smallestHeadChunk = 16, largestHeadChunk = 512;
 // log of the smallest probability F32 holds in normal form; stands in where a probability underflows to 0.
 constexpr float smallestLogp = -87.33655f;
+
+// GPUs multiply in half precision, where a gradient below 6e-8 is zero: a pass goes back with its largest coefficient
+// between 8 and 16, as loss scaling does in mixed precision. A power of two, so that undoing it rounds nothing.
+float halfScale(const std::vector<float> & coefficients) {
+    float largest = 0;
+    for (float coefficient : coefficients) largest = std::max(largest, std::abs(coefficient));
+    if (largest == 0 || !std::isfinite(largest)) return 1;
+    return std::exp2(std::min(100.0f, std::floor(4 - std::log2(largest))));
+}
 }  // namespace
 
 Trainer::Trainer(const TrainerOptions & options, std::function<bool()> cancelled)
@@ -40,6 +49,16 @@ void Trainer::train(std::unique_ptr<Parameters> parameters) {
     tape_.reset();
     trained_ = std::move(parameters);
     trained_->attach();
+    if (!device_.isCpu()) checkOperations();
+}
+
+// Every operation of a forward and backward is asked of the device before a run begins; nothing is computed.
+void Trainer::checkOperations() {
+    const GraphRunner::OnlyChecked checked(runner_);
+    const std::vector<int32_t> two{0, 0};
+    auto gradients = forward({{two, {two, two}}}, true, true);
+    backward(gradients);
+    tape_.reset();
 }
 
 void Trainer::checkRows(const std::vector<TokenRow> & rows) const {
@@ -340,7 +359,20 @@ void Trainer::backward(const std::vector<std::vector<std::vector<float>>> & dLog
             std::copy(dLogp[i][j].begin(), dLogp[i][j].end(), coefficients.begin() + p.responses[i][j].start);
         }
     }
+    const float scale = device_.isCpu() ? 1.0f : halfScale(coefficients);
+    for (float & coefficient : coefficients) coefficient *= scale;
     ggml_backend_tensor_set(tape_->coefficients, coefficients.data(), 0, coefficients.size() * sizeof(float));
+    if (scale != 1) trained().scaleGradients(runner_, scale);
+    try {
+        backwardLayers();
+    } catch (...) {
+        if (scale != 1) trained().scaleGradients(runner_, 1 / scale);
+        throw;
+    }
+    if (scale != 1) trained().scaleGradients(runner_, 1 / scale);
+}
+
+void Trainer::backwardLayers() {
     backwardHead();
     const int64_t lowest = trained().lowestLayer();
     for (int64_t layer = model_.shape().layers - 1; layer >= lowest; layer--) backwardLayer(layer);

@@ -73,6 +73,7 @@ class Trainer {
     };
 
     void train(std::unique_ptr<Parameters> parameters);
+    void checkOperations();
     void checkRows(const std::vector<TokenRow> & rows) const;
     void prepareTape(const std::vector<TokenRow> & rows, bool useAdapter, bool keep);
     MaskSet maskTensors();
@@ -83,6 +84,7 @@ class Trainer {
     void embed();
     void forwardLayer(int64_t layer);
     void forwardHead();
+    void backwardLayers();
     void backwardHead();
     void backwardLayer(int64_t layer);
     void place(ggml_tensor * node, ggml_tensor * storage);
