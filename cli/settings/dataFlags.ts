@@ -11,7 +11,7 @@ const asMixture = (text: string, { flag }: ReadContext) => {
 };
 
 export const dataFlags: readonly SettingFlag[] = [
-  { flags: "--semantics <name>", path: "semantics", help: "paper; data have no other", read: asText },
+  { flags: "--semantics <name>", path: "semantics", help: "paper, or reference (the released code)", read: asText },
   { flags: "--seed <n>", path: "seed", help: "seed of what is thinned out", read: asNumber },
   {
     flags: "--mixture <i:s:r>",
@@ -22,7 +22,7 @@ export const dataFlags: readonly SettingFlag[] = [
   {
     flags: "--max-rejected <n>",
     path: "maxRejected",
-    help: "strictly lower-rated answers kept beside the best",
+    help: "paper: strictly lower-rated answers kept beside the best",
     read: asNumber,
   },
   { flags: "--minimum-score <n>", path: "minimumScore", help: "least score of a taught response", read: asNumber },

@@ -59,7 +59,7 @@ export const dataSettings = z.object({
       realignment: z.number().nonnegative().default(1),
     })
     .prefault({}),
-  /** Imitation: strictly lower-rated responses kept beside the best. */
+  /** Imitation, `paper`: strictly lower-rated responses kept beside the best; the released code keeps all. */
   maxRejected: z.number().int().nonnegative().default(3),
   /** Least score of the response that a row teaches; 1 = all. */
   minimumScore: z.number().min(1).max(7).default(1),

@@ -183,9 +183,116 @@ describe("mixture and choice", () => {
     expect(sources.has("r1-a5")).toBe(true);
   });
 
-  it("refuses semantics that it does not have and an empty mixture", () => {
+  it("refuses an empty mixture", () => {
     const none = { mixture: { imitation: 0, "self-critic": 0, realignment: 0 } };
-    for (const over of [{ semantics: "reference" } as const, none])
-      expect(() => build(many, over)).toThrowError(expect.objectContaining({ code: "bad-setting" }));
+    expect(() => build(many, none)).toThrowError(expect.objectContaining({ code: "bad-setting" }));
+  });
+});
+
+describe("reference: as the released code builds it", () => {
+  const released = (records: InteractionRecord[], over: Partial<DataSettings> = {}) =>
+    build(records, { semantics: "reference", mixture: { imitation: 1, "self-critic": 99, realignment: 99 }, ...over });
+  const ofKind = (kind: string, { rows }: ReturnType<typeof build>) => rows.filter((row) => row.kind === kind);
+
+  it("imitation keeps every answer to a question; the trainer draws its candidates", () => {
+    const records = [1, 2, 3].map((i) => interaction(`${i}`, { question: "Q", before: i, after: 7 }));
+    const [row, ...more] = ofKind("imitation", released(records));
+    expect(more).toEqual([]);
+    expect(row?.responses).toHaveLength(6);
+    expect(row?.scores).toEqual([1, 7, 2, 7, 3, 7]);
+    expect(row?.source).toEqual(["1", "2", "3"]);
+  });
+
+  it("D8: realignment is the draft as instruction, and per feedback the reason with the revision after it", () => {
+    const record = interaction("a", {
+      question: "May I?",
+      draft: "no",
+      revision: "yes",
+      feedback: [
+        [5, "rude"],
+        [2, "unkind"],
+      ],
+    });
+    const [row, ...more] = ofKind("realignment", released([record]));
+    expect(more).toEqual([]);
+    expect(row?.query).toMatch(/^I:May I\? no .*revise it/);
+    expect(row?.query).not.toContain("S:");
+    expect(row?.responses).toEqual([
+      "rude Here is the revised response: yes",
+      "unkind Here is the revised response: yes",
+    ]);
+    expect(row?.scores).toEqual([6, 6]);
+  });
+
+  it("D9: a critique's score is the rating that its peer gave, so the most lenient critic is the best", () => {
+    const record = interaction("a", {
+      before: 1,
+      feedback: [
+        [7, "lovely"],
+        [1, "harmful"],
+      ],
+    });
+    const [row] = ofKind("self-critic", released([record]));
+    expect(row).toMatchObject({ responses: ["lovely", "harmful"], scores: [7, 1], models: ["agent 0", "agent 1"] });
+    expect(row?.query).toContain("S:draft a");
+  });
+
+  it("D10: realignment only where the rating rose to more than 4", () => {
+    const feedback: [number, string][] = [[3, "why"]];
+    const cases: [number, number][] = [
+      [2, 5],
+      [2, 4],
+      [6, 6],
+      [7, 5],
+    ];
+    const records = cases.map(([before, after], i) => interaction(`${i}`, { before, after, feedback }));
+    const built = released(records);
+    expect(ofKind("realignment", built).flatMap((row) => row.source)).toEqual(["0"]);
+    expect(built.counts.realignment).toMatchObject({ examined: 4, rows: 1 });
+    expect(built.counts.realignment.excluded).toMatchObject({ belowMinimum: 1, tie: 1, fell: 1 });
+  });
+
+  it("D11: self-critic's share is of imitation, realignment's of itself, both rounded down", () => {
+    const records = Array.from({ length: 24 }, (_, i) => interaction(`${i}`, { feedback: [[3, `why ${i}`]] }));
+    const { counts } = released(records, { mixture: { imitation: 5, "self-critic": 1, realignment: 1 } });
+    expect(counts.imitation.kept).toBe(24);
+    expect(counts["self-critic"].kept).toBe(4);
+    expect(counts.realignment.kept).toBe(4);
+    const few = [...records, ...Array.from({ length: 26 }, (_, i) => interaction(`x${i}`))];
+    const more = released(few, { mixture: { imitation: 5, "self-critic": 1, realignment: 1 } }).counts;
+    expect([more["self-critic"].kept, more.realignment.kept]).toEqual([10, 4]);
+  });
+
+  it("D12: ratings that could not be read count, a peer's as 8, the observer's as -1", () => {
+    const record = interaction("a", { before: null, after: 5, feedback: [[null, "garbled"]] });
+    const built = released([record, interaction("b", { before: 3, after: null })]);
+    expect(ofKind("self-critic", built)).toMatchObject([{ responses: ["garbled"], scores: [8] }]);
+    expect(ofKind("imitation", built).map(({ scores }) => scores)).toEqual([
+      [-1, 5],
+      [3, -1],
+    ]);
+    expect(ofKind("realignment", built)).toHaveLength(1);
+  });
+
+  it("D13: a text is kept once, even where another question got it as well", () => {
+    const same = { draft: "It is mine.", revision: "Sorry." };
+    const built = released([interaction("b", same), interaction("a", same), interaction("c")]);
+    expect(ofKind("imitation", built).map(({ source }) => source)).toEqual([["b"], ["c"]]);
+    expect(built.counts.imitation.excluded.duplicate).toBe(2);
+  });
+
+  it("leaves out rows of which even the best has less than the least score, and accounts for every piece", () => {
+    const feedback: [number | null, string][] = [
+      [3, "why"],
+      [2, ""],
+    ];
+    const records = [interaction("a", { feedback }), interaction("b", { before: 1, after: 2, feedback })];
+    const built = released(records, { minimumScore: 5 });
+    expect(ofKind("imitation", built).map(({ source }) => source)).toEqual([["a"]]);
+    for (const kind of ["imitation", "self-critic", "realignment"] as const) {
+      const { examined, excluded } = built.counts[kind];
+      const kept = ofKind(kind, built).flatMap(({ responses }) => responses).length;
+      expect(kept + Object.values(excluded).reduce((sum, n) => sum + n, 0)).toBe(examined);
+    }
   });
 });
