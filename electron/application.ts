@@ -1,4 +1,5 @@
 /** From start to quit: one instance, one window, one workbench. */
+import { join } from "node:path";
 import {
   app,
   type BrowserWindow,
@@ -151,8 +152,9 @@ class Application {
       bringUp(this.window);
       return;
     }
-    const { preload } = this.options;
-    const window = openMainWindow({ preload, log: this.log, now: () => performance.now() });
+    const { preload, pageFolder } = this.options;
+    const icon = join(pageFolder, "icon.png");
+    const window = openMainWindow({ preload, icon, log: this.log, now: () => performance.now() });
     this.window = window;
     window.on("close", (event) => this.onClose(event, window));
     window.on("closed", () => {

@@ -16,16 +16,19 @@ const ground = { dark: "#15171c", light: "#f7f7f8" };
 export interface MainWindowOptions {
   /** Absolute path of the built preload. */
   readonly preload: string;
+  /** Absolute path of the window's picture, a PNG; macOS takes that of the bundle. */
+  readonly icon: string;
   readonly log: RecentLog;
   readonly now: () => number;
 }
 
-export function openMainWindow({ preload, log, now }: MainWindowOptions): BrowserWindow {
+export function openMainWindow({ preload, icon, log, now }: MainWindowOptions): BrowserWindow {
   const window = new BrowserWindow({
     // Electron keeps position, size, maximized and full screen under this name, and brings them back.
     name: "main",
     windowStatePersistence: true,
     title: "Folkmoot",
+    icon,
     ...firstSize,
     ...leastSize,
     show: false,
