@@ -109,12 +109,12 @@ function RailItem(props: {
 /** The mark: four people around a circle, in the colours of the four moves. */
 export function Mark({ size = 20 }: { readonly size?: number }) {
   return (
-    <svg width={size} height={size} viewBox="0 0 20 20" aria-hidden="true">
-      <circle cx="10" cy="10" r="5.5" fill="none" stroke="var(--line-strong)" strokeWidth="1.5" />
-      <circle cx="10" cy="3.5" r="2.75" fill="var(--question)" />
-      <circle cx="16.5" cy="10" r="2.75" fill="var(--draft)" />
-      <circle cx="10" cy="16.5" r="2.75" fill="var(--feedback)" />
-      <circle cx="3.5" cy="10" r="2.75" fill="var(--revision)" />
+    <svg width={size} height={size} viewBox="0 0 32 32" aria-hidden="true">
+      <circle cx="16" cy="16" r="2.5" fill="var(--accent)" />
+      <circle cx="16" cy="6" r="6" fill="var(--question)" />
+      <circle cx="26" cy="16" r="6" fill="var(--draft)" />
+      <circle cx="16" cy="26" r="6" fill="var(--feedback)" />
+      <circle cx="6" cy="16" r="6" fill="var(--revision)" />
     </svg>
   );
 }
