@@ -31,24 +31,28 @@ export function checkPrompts({ every, prompts }: AlignConfig["samples"]): void {
   });
 }
 
-function checkLora({ rsLora, ranks, targets, layers }: AlignConfig["lora"]): void {
+/** @throws bad-setting naming the setting */
+export function checkLora({ rsLora, ranks, targets, layers }: AlignConfig["lora"]): void {
   const own = loraTargets.filter((target) => ranks[target] !== undefined);
   if (rsLora && own.length > 0)
     throw new FolkmootError("bad-setting", {
       message: "lora.rsLora does not go with lora.ranks.",
       reason: "An adapter file holds one alpha, and alpha/√rank differs where ranks differ.",
       action: "Use one rank for all targets, or switch rsLora off.",
+      details: { setting: "lora.rsLora" },
     });
   const idle = own.find((target) => !targets.includes(target));
   if (idle !== undefined)
     throw new FolkmootError("bad-setting", {
       message: `lora.ranks names ${idle}, which is no target.`,
       action: `Add ${idle} to lora.targets, or take it out of lora.ranks.`,
+      details: { setting: "lora.ranks" },
     });
   if (layers !== null && layers.last < layers.first)
     throw new FolkmootError("bad-setting", {
       message: `lora.layers ends (${layers.last}) before it starts (${layers.first}).`,
       action: "Give the first layer first.",
+      details: { setting: "lora.layers" },
     });
 }
 

@@ -1,5 +1,5 @@
 /** Training before it starts: derived defaults, checks, memory, steps. */
-import { checkPrompts } from "../alignment/checkJob.ts";
+import { checkLora, checkPrompts } from "../alignment/checkJob.ts";
 import { planEffort } from "../alignment/effort.ts";
 import { computeLoss } from "../alignment/losses/index.ts";
 import { adapterWeights } from "../alignment/memory/shape.ts";
@@ -90,6 +90,7 @@ export async function checkAlign(config: AlignConfig, tools: AlignTools): Promis
 function checksOf(config: AlignConfig, { library, reader }: AlignTools): (() => unknown)[] {
   return [
     () => named("loss", () => computeLoss([[-1], [-1]], [2, 1], config.loss)),
+    () => checkLora(config.lora),
     () => checkPrompts(config.samples),
     () =>
       named("model", async () => {

@@ -71,6 +71,12 @@ export function SelectInput<Id extends string>(
   );
 }
 
+/** As `Below`, for controls that are no form fields to React Aria. */
+function Said({ explanation, problem }: Pick<Labelled, "explanation" | "problem">) {
+  if (problem !== undefined) return <span className="field-problem">{problem}</span>;
+  return explanation === undefined ? null : <span className="field-explanation">{explanation}</span>;
+}
+
 /** A few choices side by side. */
 export function Segmented<Id extends string>(
   props: Labelled & {
@@ -101,11 +107,7 @@ export function Segmented<Id extends string>(
           </ToggleButton>
         ))}
       </ToggleButtonGroup>
-      {props.problem === undefined && props.explanation === undefined ? null : (
-        <span className={props.problem === undefined ? "field-explanation" : "field-problem"}>
-          {props.problem ?? props.explanation}
-        </span>
-      )}
+      <Said {...props} />
     </div>
   );
 }
@@ -126,7 +128,7 @@ export function SwitchInput(
         </span>
         {props.label}
       </Switch>
-      {props.explanation === undefined ? null : <span className="field-explanation">{props.explanation}</span>}
+      <Said {...props} />
     </div>
   );
 }
@@ -190,11 +192,7 @@ export function SliderInput(
           </>
         )}
       </SliderTrack>
-      {props.problem === undefined && props.explanation === undefined ? null : (
-        <span className={props.problem === undefined ? "field-explanation" : "field-problem"}>
-          {props.problem ?? props.explanation}
-        </span>
-      )}
+      <Said {...props} />
     </Slider>
   );
 }

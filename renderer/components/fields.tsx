@@ -102,6 +102,8 @@ export function NumberInput(
       readonly unit?: string;
       /** What an empty field means, shown in it. */
       readonly empty?: string;
+      /** For assistive technology only: the label is not drawn. */
+      readonly bare?: boolean;
       /** The number that an empty field stands for: the arrows go on from it. Default: none. */
       readonly emptyValue?: number | null;
     },
@@ -124,7 +126,8 @@ export function NumberInput(
   };
   return (
     <TextField
-      className="field"
+      className={props.bare ? "field bare" : "field"}
+      {...(props.bare ? { "aria-label": props.label } : {})}
       value={shown}
       onChange={(next) => /^[\d.,eE+−-]*$/.test(next.trim()) && setTyped(next)}
       onBlur={commit}
@@ -142,7 +145,7 @@ export function NumberInput(
       validationBehavior="aria"
       data-setting={props.setting}
     >
-      <Label className="field-label">{props.label}</Label>
+      {props.bare ? null : <Label className="field-label">{props.label}</Label>}
       <Group className="input number">
         <Input placeholder={props.empty ?? ""} inputMode="decimal" />
         {props.unit === undefined || shown === "" ? null : <span className="number-unit">{props.unit}</span>}

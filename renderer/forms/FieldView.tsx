@@ -2,7 +2,7 @@
 import { RotateCcw } from "lucide-react";
 import { type ComponentProps, type ReactNode, useState } from "react";
 import { Button } from "../components/Button.tsx";
-import { CheckInput, Segmented, SelectInput, SliderInput, SwitchInput } from "../components/choices.tsx";
+import { Segmented, SelectInput, SliderInput, SwitchInput } from "../components/choices.tsx";
 import { LongText, NumberInput } from "../components/fields.tsx";
 import { AdapterSelect, ModelSelect } from "../components/ModelSelect.tsx";
 import { numberText } from "../components/numberText.ts";
@@ -10,7 +10,7 @@ import { PathInput } from "../components/PathInput.tsx";
 import { formatShare } from "../format/numbers.ts";
 import { fileName } from "../format/paths.ts";
 import { text } from "../text/en.ts";
-import type { FieldDescription, OwnDescription } from "./description.ts";
+import { type FieldDescription, type OwnDescription, settingsOf } from "./description.ts";
 import { boundsAt } from "./schema.ts";
 import type { SettingsForm } from "./useSettingsForm.ts";
 
@@ -37,7 +37,7 @@ export function FieldView({ form, field, own }: FieldViewProps & { readonly own?
 }
 
 export function isChanged(form: SettingsForm, field: FieldDescription): boolean {
-  return field.chosen !== true && form.changed(field.setting);
+  return field.chosen !== true && settingsOf(field).some((setting) => form.changed(setting));
 }
 
 function Reset({ form, field }: FieldViewProps) {
@@ -50,7 +50,7 @@ function Reset({ form, field }: FieldViewProps) {
         icon={<RotateCcw size={12} />}
         hint={words.reset(field.label, field.kind === "own" ? words.values.usual : shownValue(usual, field))}
         onPress={({ target }) => {
-          form.reset(field.setting);
+          form.reset(settingsOf(field));
           // The button goes away with the change; whoever came by keyboard stays at the field.
           target.closest(".form-field")?.querySelector<HTMLElement>("input, textarea, button")?.focus();
         }}
@@ -133,8 +133,6 @@ function Control({ form, field }: FieldViewProps<Controlled>) {
           onChange={(lines) => form.set(setting, lines)}
         />
       );
-    case "ticks":
-      return <Ticks form={form} field={field} />;
     case "path":
       return (
         <PathInput
@@ -183,37 +181,6 @@ function Lines({
     );
   };
   return <LongText {...rest} value={typed ?? lines.join("\n")} onChange={change} onBlur={() => setTyped(null)} />;
-}
-
-function Ticks({ form, field }: FieldViewProps<Extract<FieldDescription, { kind: "ticks" }>>) {
-  const { setting, label, choices, explanation } = field;
-  const ticked = textsAt(form, setting);
-  const problem = form.problem(setting);
-  return (
-    <fieldset className="field ticks" data-setting={setting}>
-      <legend className="field-label">{label}</legend>
-      <div className="field-columns">
-        {choices.map((choice) => (
-          <CheckInput
-            key={choice}
-            label={<code>{choice}</code>}
-            value={ticked.includes(choice)}
-            onChange={(on) =>
-              form.set(
-                setting,
-                choices.filter((one) => (one === choice ? on : ticked.includes(one))),
-              )
-            }
-          />
-        ))}
-      </div>
-      {problem === undefined ? (
-        typeof explanation === "string" && <span className="field-explanation">{explanation}</span>
-      ) : (
-        <span className="field-problem">{problem}</span>
-      )}
-    </fieldset>
-  );
 }
 
 function textsAt(form: SettingsForm, setting: string): string[] {

@@ -11,27 +11,29 @@ export function Problems(props: {
 }) {
   if (props.problems.length === 0) return null;
   return (
-    <ul className="problem-list" role="status">
-      {props.problems.map(({ setting, message, action }) => {
-        const label = fieldFor(props.sections, setting)?.field.label;
-        return (
-          <li key={`${setting} ${message}`}>
-            {label === undefined ? (
-              <b>{setting}</b>
-            ) : (
-              <button
-                type="button"
-                className="problem-link"
-                aria-label={text.forms.toField(label)}
-                onClick={() => props.onSeek(setting)}
-              >
-                {label}
-              </button>
-            )}{" "}
-            {message} {action}
-          </li>
-        );
-      })}
-    </ul>
+    <div className="problems" role="status">
+      <ul className="problem-list">
+        {props.problems.map(({ setting, message, action }) => {
+          const label = fieldFor(props.sections, setting)?.field.label;
+          return (
+            <li key={`${setting} ${message}`}>
+              {label === undefined ? (
+                <b>{setting}</b>
+              ) : (
+                <button
+                  type="button"
+                  className="problem-link"
+                  aria-label={text.forms.toField(label)}
+                  onClick={() => props.onSeek(setting)}
+                >
+                  {label}
+                </button>
+              )}{" "}
+              {message} {action}
+            </li>
+          );
+        })}
+      </ul>
+    </div>
   );
 }

@@ -60,12 +60,6 @@ export interface LinesDescription extends Common {
   readonly placeholder?: string;
 }
 
-/** A list of which some are ticked. */
-export interface TicksDescription extends Common {
-  readonly kind: "ticks";
-  readonly choices: readonly string[];
-}
-
 export interface PathDescription extends Common {
   readonly kind: "path";
   readonly endings: readonly string[];
@@ -108,7 +102,6 @@ export type FieldDescription =
   | ChoiceDescription
   | SwitchDescription
   | LinesDescription
-  | TicksDescription
   | PathDescription
   | ModelDescriptionField
   | AdapterDescription
@@ -129,11 +122,14 @@ export function fieldsOf(section: Pick<SectionDescription, "fields">): FieldDesc
   return section.fields.flat();
 }
 
+/** What the field sets. */
+export function settingsOf(field: FieldDescription): readonly string[] {
+  return [field.setting, ...(field.kind === "own" ? (field.also ?? []) : [])];
+}
+
 /** Every setting that the sections set. */
 export function settingsIn(sections: readonly Pick<SectionDescription, "fields">[]): string[] {
-  return sections
-    .flatMap(fieldsOf)
-    .flatMap((field) => [field.setting, ...(field.kind === "own" ? (field.also ?? []) : [])]);
+  return sections.flatMap(fieldsOf).flatMap(settingsOf);
 }
 
 /** The field that a complaint about `setting` belongs to: its own, or the one that it is a part of. */
@@ -144,11 +140,7 @@ export function fieldFor(
   const all = sections.flatMap((section) => fieldsOf(section).map((field) => ({ section, field })));
   const covers = (name: string) => name === setting || belongs(setting, name) || belongs(name, setting);
   const length = ({ field }: { field: FieldDescription }) => field.setting.length;
-  return (
-    all
-      .filter(({ field }) => [field.setting, ...(field.kind === "own" ? (field.also ?? []) : [])].some(covers))
-      .sort((a, b) => length(b) - length(a))[0] ?? null
-  );
+  return all.filter(({ field }) => settingsOf(field).some(covers)).sort((a, b) => length(b) - length(a))[0] ?? null;
 }
 
 /** True when `setting` is a part of `whole`: `lora.rank` of `lora`. */

@@ -27,8 +27,8 @@ export interface SettingsForm extends FormValues {
   readonly defaultOf: (name: string) => unknown;
   /** True where there is a default and the value is another. */
   readonly changed: (name: string) => boolean;
-  /** Back to the default, and to what will be derived later. */
-  readonly reset: (name: string) => void;
+  /** Back to the defaults, and to what will be derived later. */
+  readonly reset: (names: readonly string[]) => void;
   /** The setting whose field is looked for, with a number that counts the requests; see FormSections.tsx. */
   readonly sought: { readonly setting: string; readonly request: number } | null;
   readonly seek: (setting: string) => void;
@@ -87,9 +87,9 @@ export function useSettingsForm(source: FormSource): SettingsForm | null {
       const usual = defaultOf(name);
       return usual !== undefined && !equalSettings(settingAt(draft, name) ?? null, usual ?? null);
     },
-    reset: (name) => {
-      setDraft(withSetting(draft, name, defaultOf(name)));
-      setTouched(new Set([...touched].filter((one) => one !== name && !belongs(one, name))));
+    reset: (names) => {
+      setDraft(names.reduce((result, name) => withSetting(result, name, defaultOf(name)), draft));
+      setTouched(new Set([...touched].filter((one) => !names.some((name) => one === name || belongs(one, name)))));
     },
     sought,
     seek,

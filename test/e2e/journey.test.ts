@@ -195,8 +195,21 @@ describeInChromium("one experiment, by the mouse", { timeout: 120_000 }, () => {
     await setNumber(page, "maxSteps", steps);
     await openSection(page, text.align.setup.sections.checks);
     await setNumber(page, "checkpointEvery", 2);
+    await openSection(page, text.align.setup.sections.loss);
+    await button(page, text.align.setup.addLoss).click();
+    await choose(setting(page, "loss.losses.1.loss.id"), text.align.setup.losses.orpo);
+    await setNumber(page, "loss.losses.1.weight", 0.2);
     await page.getByText(new RegExp(` ${steps} steps · `)).waitFor();
     await button(page, text.align.setup.start).click();
+    await page.locator(".curve-grid").waitFor();
+    const config = JSON.parse(await readFile(run("our-alignment", "config.json"), "utf8"));
+    expect(config.loss).toMatchObject({
+      id: "mixture",
+      losses: [
+        { weight: 1, loss: { id: "stable-alignment", margin: 1 } },
+        { weight: 0.2, loss: { id: "orpo", beta: 0.1 } },
+      ],
+    });
     const metrics = () => lines("our-alignment", "metrics.jsonl").catch(() => []);
     const chart = page.getByRole("application", { name: new RegExp(`^${text.align.curves.loss}\\.`) });
     const points = async () => Number(/(\d+) points/.exec((await chart.getAttribute("aria-label")) ?? "")?.[1]);

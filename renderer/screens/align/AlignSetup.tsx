@@ -18,10 +18,11 @@ import { useSetup } from "../../forms/useSetup.ts";
 import { text } from "../../text/en.ts";
 import { DataField, EffortDial } from "./AlignForm.tsx";
 import { alignHead, alignSections } from "./fields.ts";
+import { LayerFields, TargetFields } from "./LoraFields.tsx";
 import { LossFields } from "./LossFields.tsx";
 
 const words = text.align.setup;
-const own = { data: DataField, loss: LossFields };
+const own = { data: DataField, loss: LossFields, targets: TargetFields, layers: LayerFields };
 const sections = [alignHead, ...alignSections];
 
 interface Reason {

@@ -1,5 +1,4 @@
 /** The form of an alignment as data; what belongs to the losses stands in lossFields.ts. */
-import { loraTargets } from "../../../core/contract/alignment.ts";
 import { numberText } from "../../components/numberText.ts";
 import { formatShare } from "../../format/numbers.ts";
 import { seed, threads } from "../../forms/commonFields.ts";
@@ -49,13 +48,8 @@ export const alignSections: readonly SectionDescription[] = [
         },
       ],
       { kind: "switch", setting: "lora.rsLora", label: words.rsLora, explanation: words.rsLoraText },
-      {
-        kind: "ticks",
-        setting: "lora.targets",
-        label: words.targets,
-        explanation: words.targetsText,
-        choices: loraTargets,
-      },
+      { kind: "own", name: "targets", setting: "lora.targets", also: ["lora.ranks"], label: words.targets },
+      { kind: "own", name: "layers", setting: "lora.layers", label: words.layers },
     ],
   },
   {

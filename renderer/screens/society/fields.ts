@@ -1,4 +1,4 @@
-/** The form of a society as data. Not in it: settings that have only one choice yet (exceptions.ts says which). */
+/** The form of a society as data. Not in it: `semantics` and `memory.embedder`, which have only one choice yet. */
 import { promptFormat, samplingRow, seed, sequences, threads } from "../../forms/commonFields.ts";
 import type { FormValues, SectionDescription } from "../../forms/description.ts";
 import { text } from "../../text/en.ts";
