@@ -1,9 +1,9 @@
 /** One described field, drawn: control, bounds, complaint, and the way back when it was changed. */
 import { RotateCcw } from "lucide-react";
-import { type ComponentProps, type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { Button } from "../components/Button.tsx";
 import { Segmented, SelectInput, SliderInput, SwitchInput } from "../components/choices.tsx";
-import { LongText, NumberInput } from "../components/fields.tsx";
+import { NumberInput } from "../components/fields.tsx";
 import { AdapterSelect, ModelSelect } from "../components/ModelSelect.tsx";
 import { numberText } from "../components/numberText.ts";
 import { PathInput } from "../components/PathInput.tsx";
@@ -11,7 +11,9 @@ import { formatShare } from "../format/numbers.ts";
 import { fileName } from "../format/paths.ts";
 import { text } from "../text/en.ts";
 import { type FieldDescription, type OwnDescription, settingsOf } from "./description.ts";
+import { Lines } from "./Lines.tsx";
 import { boundsAt } from "./schema.ts";
+import { textsAt } from "./settings.ts";
 import type { SettingsForm } from "./useSettingsForm.ts";
 
 const words = text.forms;
@@ -127,7 +129,7 @@ function Control({ form, field }: FieldViewProps<Controlled>) {
       return (
         <Lines
           {...common}
-          lines={textsAt(form, setting)}
+          lines={textsAt(form.draft, setting)}
           rows={field.rows ?? 2}
           {...(field.placeholder === undefined ? {} : { placeholder: field.placeholder })}
           onChange={(lines) => form.set(setting, lines)}
@@ -159,33 +161,6 @@ function Control({ form, field }: FieldViewProps<Controlled>) {
     case "adapter":
       return <AdapterSelect {...common} model={form.text(field.model)} value={form.text(setting)} onChange={orNull} />;
   }
-}
-
-/** Several texts, one a line. What is typed stays as it is until it is left; blank lines count for nothing. */
-function Lines({
-  lines,
-  onChange,
-  ...rest
-}: Omit<ComponentProps<typeof LongText>, "value" | "onChange"> & {
-  readonly lines: readonly string[];
-  readonly onChange: (lines: readonly string[]) => void;
-}) {
-  const [typed, setTyped] = useState<string | null>(null);
-  const change = (next: string) => {
-    setTyped(next);
-    onChange(
-      next
-        .split("\n")
-        .map((line) => line.trim())
-        .filter((line) => line !== ""),
-    );
-  };
-  return <LongText {...rest} value={typed ?? lines.join("\n")} onChange={change} onBlur={() => setTyped(null)} />;
-}
-
-function textsAt(form: SettingsForm, setting: string): string[] {
-  const value = form.value(setting);
-  return Array.isArray(value) ? value.map(String) : [];
 }
 
 /** A value in the words of its field. */

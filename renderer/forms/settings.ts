@@ -56,6 +56,12 @@ export function textAt(draft: unknown, name: string): string {
   return typeof value === "string" ? value : "";
 }
 
+/** A list of texts; whatever else stands there counts as none. */
+export function textsAt(draft: unknown, name: string): string[] {
+  const value = settingAt(draft, name);
+  return Array.isArray(value) ? value.map(String) : [];
+}
+
 /** Equal as JSON is: the order of an object's keys does not count, the order of a list does. */
 export function equalSettings(a: unknown, b: unknown): boolean {
   if (Object.is(a, b)) return true;

@@ -20,9 +20,10 @@ import { DataField, EffortDial } from "./AlignForm.tsx";
 import { alignHead, alignSections } from "./fields.ts";
 import { LayerFields, TargetFields } from "./LoraFields.tsx";
 import { LossFields } from "./LossFields.tsx";
+import { PromptFields } from "./PromptFields.tsx";
 
 const words = text.align.setup;
-const own = { data: DataField, loss: LossFields, targets: TargetFields, layers: LayerFields };
+const own = { data: DataField, loss: LossFields, targets: TargetFields, layers: LayerFields, prompts: PromptFields };
 const sections = [alignHead, ...alignSections];
 
 interface Reason {

@@ -67,7 +67,7 @@ function LossRow(props: {
   );
   return (
     <div className="form-row">
-      <div className={weight === null ? "loss-line only" : "loss-line"}>
+      <div className="form-line">
         {choice}
         {weight === null ? null : (
           <Fields form={form} fields={[{ kind: "number", setting: weight, label: words.weight, step: 0.1 }]} />

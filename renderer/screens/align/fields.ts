@@ -191,15 +191,7 @@ export const alignSections: readonly SectionDescription[] = [
           disabled: (form) => !samples(form),
         },
       ],
-      {
-        kind: "lines",
-        setting: "samples.prompts",
-        label: words.prompts,
-        explanation: words.promptsText,
-        placeholder: words.promptsPlaceholder,
-        rows: 4,
-        disabled: (form) => !samples(form),
-      },
+      { kind: "own", name: "prompts", setting: "samples.prompts", label: words.prompts },
     ],
   },
   {

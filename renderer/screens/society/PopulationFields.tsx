@@ -66,13 +66,18 @@ function PopulationRow(props: {
   const { minimum, maximum } = boundsAt(form.schema, `${setting}.share`, form.draft);
   return (
     <div className="form-row">
-      <ModelSelect
-        label={text.forms.model}
-        value={model}
-        onChange={(path) => onChange({ model: path, adapter: null })}
-        problem={form.problem(`${setting}.model`) ?? (isOnly ? form.problem("populations") : undefined)}
-        setting={`${setting}.model`}
-      />
+      <div className="form-line">
+        <ModelSelect
+          label={text.forms.model}
+          value={model}
+          onChange={(path) => onChange({ model: path, adapter: null })}
+          problem={form.problem(`${setting}.model`) ?? (isOnly ? form.problem("populations") : undefined)}
+          setting={`${setting}.model`}
+        />
+        {isOnly ? null : (
+          <Button look="quiet" icon={<X size={14} />} hint={words.removePopulation} onPress={props.onRemove} />
+        )}
+      </div>
       {model === "" ? null : (
         <Row>
           <AdapterSelect
@@ -97,13 +102,6 @@ function PopulationRow(props: {
             />
           )}
         </Row>
-      )}
-      {isOnly ? null : (
-        <div className="form-add">
-          <Button small look="quiet" icon={<X size={12} />} onPress={props.onRemove}>
-            {words.removePopulation}
-          </Button>
-        </div>
       )}
     </div>
   );

@@ -163,7 +163,7 @@ export const align = {
     rsLora: "Rank-stabilized",
     rsLoraText: "Scales by alpha/√rank instead of alpha/rank.",
     targets: "Matrices",
-    targetsText: "Those that get an adapter; empty: the rank above.",
+    targetsText: "Those that get an adapter. Empty: with the rank above.",
     rankOf: (target: string) => `Rank of ${target}`,
     layers: "Layers",
     firstLayer: "First layer",
@@ -220,6 +220,7 @@ export const align = {
     samplesTokens: "Longest text",
     prompts: "Prompts",
     promptsText: "One a line, 16 at most. Base and model as it is then answer each, side by side.",
+    heldOutPrompts: (count: number) => `Take ${count} held-out questions`,
     promptsPlaceholder: "I broke my neighbour's ladder. What should I do?",
     samplesNote: (every: number | null, prompts: number) =>
       every === null || every === 0 ? "none" : `${prompts} prompts every ${every} steps`,
