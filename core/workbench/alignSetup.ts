@@ -2,7 +2,6 @@
 import { checkLora, checkPrompts } from "../alignment/checkJob.ts";
 import { planEffort } from "../alignment/effort.ts";
 import { computeLoss } from "../alignment/losses/index.ts";
-import { adapterWeights } from "../alignment/memory/shape.ts";
 import { planSteps } from "../alignment/plan.ts";
 import { type AlignConfig, alignConfig, type Effort, lossSettings } from "../contract/alignment.ts";
 import { FolkmootError } from "../contract/errors.ts";
@@ -67,19 +66,20 @@ export async function previewAlign(given: Readonly<Record<string, unknown>>, too
   const config = whole.data ?? alignConfig.safeParse({ ...given, data: "" }).data;
   if (config === undefined) return { problems: gaps, memory: null, steps: null, rows: null, parameters: null };
   const shape = await tools.library.trainingShape(config.model).catch(() => null);
+  const forecast = shape === null ? null : await trainingMemoryOf(shape, config, tools.cache);
   const data = whole.success ? await tools.reader.describe({ path: config.data }).catch(() => null) : null;
   return {
     problems: whole.success ? await gatherProblems(checksOf(config, tools)) : gaps,
-    memory: shape === null ? null : await trainingMemoryOf(shape, config, tools.cache),
+    memory: forecast?.memory ?? null,
     steps: data === null ? null : planSteps(trainingRows(data.rows, config), config).steps,
     rows: data?.rows ?? null,
-    parameters: shape === null ? null : adapterWeights(shape, config.lora.rank, config.lora.targets),
+    parameters: forecast?.parameters ?? null,
   };
 }
 
 /** Bytes that a training of these settings takes. @throws as `trainingShape` */
 export async function neededForAlign(config: AlignConfig, { library, cache }: AlignTools): Promise<number> {
-  return (await trainingMemoryOf(await library.trainingShape(config.model), config, cache)).total;
+  return (await trainingMemoryOf(await library.trainingShape(config.model), config, cache)).memory.total;
 }
 
 /** @throws FolkmootError naming the setting. */

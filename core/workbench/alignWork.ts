@@ -15,6 +15,8 @@ export interface AlignWorkOptions {
   readonly trainer: () => TrainerClient;
   readonly config: AlignConfig;
   readonly directory: string;
+  /** Folder that the trainings of the workspace share. */
+  readonly cache: string;
   /** Steps whose checkpoints are known already. */
   readonly checkpoints: readonly number[];
 }
@@ -40,13 +42,13 @@ class AlignWork {
   }
 
   async run(context: JobContext): Promise<Record<string, unknown>> {
-    const { trainer, config, directory } = this.options;
+    const { trainer, config, directory, cache } = this.options;
     this.context = context;
     const looking = setInterval(() => void this.look().catch(() => undefined), lookMs);
     try {
       return await followJob(context, {
         host: trainer(),
-        start: (host, options) => host.align.run({ config, directory }, options),
+        start: (host, options) => host.align.run({ config, directory, cache }, options),
         onEvent: (event) => this.hear(event),
       });
     } finally {

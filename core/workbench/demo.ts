@@ -95,11 +95,7 @@ export class Demo {
         return follow((await runs.start(config, undefined, key)).job, context.signal);
       });
     const write = async (name: Station, request: Parameters<Exports["start"]>[0]) =>
-      station(
-        name,
-        exportJobId(request),
-        async () => follow((await exports.start(request)).job, context.signal),
-      );
+      station(name, exportJobId(request), async () => follow((await exports.start(request)).job, context.signal));
     // Listed as if a person had added it: what comes out of the demo is then found under its model, and can be gone on with.
     await services.library.add(plan.model);
     const society = await run("society", plan.runs.society, plan.society);

@@ -189,6 +189,7 @@ export class Runs {
           trainer: () => this.services.device.trainerClient(),
           config,
           directory: entry.directory,
+          cache: this.services.workspace.cache,
           checkpoints: live.snapshot.align?.checkpoints.map(({ step }) => step) ?? [],
         });
       case "evaluation":

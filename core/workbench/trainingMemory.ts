@@ -1,9 +1,9 @@
-/** What a training would take of this machine's memory, measured where one of its shape has been run before. */
+/** The forecast of a training, as a form shows it. */
 import { freemem, totalmem } from "node:os";
-import { adviceText, adviseMemory } from "../alignment/memory/advice.ts";
-import { estimateMemory, type MemorySettings } from "../alignment/memory/estimate.ts";
-import { correctEstimate, memoryKey, recallMemory } from "../alignment/memory/history.ts";
+import { adviceText } from "../alignment/memory/advice.ts";
+import { forecastTraining } from "../alignment/memory/forecast.ts";
 import type { TrainingShape } from "../alignment/memory/shape.ts";
+import type { AlignConfig } from "../contract/alignment.ts";
 import type { TrainingMemory } from "../contract/workbench/align.ts";
 import { fitOf } from "./fit.ts";
 import { availableBytes } from "./processMemory.ts";
@@ -11,16 +11,14 @@ import { availableBytes } from "./processMemory.ts";
 /** @param cache folder in which trainings leave what they took */
 export async function trainingMemoryOf(
   shape: TrainingShape,
-  settings: MemorySettings,
+  config: AlignConfig,
   cache: string,
-): Promise<TrainingMemory> {
+): Promise<{ memory: TrainingMemory; parameters: number }> {
   const machine = { available: await availableBytes(freemem()), total: totalmem() };
-  const measured = await recallMemory(cache, memoryKey(shape, settings));
-  const estimate = correctEstimate(estimateMemory(shape, settings, machine.total), measured);
+  const { estimate, measured, parameters, advice } = await forecastTraining(shape, config, { cache, machine });
   const { weights, transposed, adapter, activations, keepsActivations, headChunk, block, total } = estimate;
   const { free, verdict } = fitOf(total, machine.available);
-  const advice = verdict === "does-not-fit" ? adviseMemory(shape, settings, machine) : null;
-  return {
+  const memory: TrainingMemory = {
     weights,
     transposed,
     adapter,
@@ -33,4 +31,5 @@ export async function trainingMemoryOf(
     measured: measured !== null,
     advice: advice === null ? null : { text: adviceText(advice), changes: { ...advice.changes }, fits: advice.fits },
   };
+  return { memory, parameters };
 }

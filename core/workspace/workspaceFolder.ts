@@ -2,7 +2,7 @@
  * A workspace is a folder:
  *
  *   workspace.json  lock  annotations.jsonl  index.db
- *   runs/  data/  exports/  trash/
+ *   runs/  data/  exports/  trash/  cache/
  *
  * workspace.json (lowdb) holds settings, names and the list of models; everything else in it can be read from the
  * folders again. One program at a time.
@@ -85,6 +85,10 @@ export class WorkspaceFolder implements AsyncDisposable {
   }
   get trash(): string {
     return join(this.path, "trash");
+  }
+  /** What runs need not compute twice (reference log-probabilities, measured memory); may be deleted. */
+  get cache(): string {
+    return join(this.path, "cache");
   }
 
   get content(): Readonly<WorkspaceFile> {

@@ -1,30 +1,17 @@
 /** `folkmoot align --estimate`: what a training would take of this machine's memory. Reads the model's header alone. */
 import { freemem, totalmem } from "node:os";
 import { join } from "node:path";
-import { adviceText, adviseMemory } from "../../../core/alignment/memory/advice.ts";
-import { estimateMemory, type MemoryEstimate } from "../../../core/alignment/memory/estimate.ts";
-import {
-  correctEstimate,
-  type MeasuredTraining,
-  memoryKey,
-  recallMemory,
-} from "../../../core/alignment/memory/history.ts";
-import { adapterWeights, trainingShape } from "../../../core/alignment/memory/shape.ts";
+import { adviceText } from "../../../core/alignment/memory/advice.ts";
+import { forecastTraining, type TrainingForecast } from "../../../core/alignment/memory/forecast.ts";
+import { trainingShape } from "../../../core/alignment/memory/shape.ts";
 import type { AlignConfig } from "../../../core/contract/alignment.ts";
 import { readGgufHeader } from "../../../core/models/ggufHeader.ts";
 import { availableBytes } from "../../../core/workbench/processMemory.ts";
 import { formatBytes, formatCount } from "../../output/format.ts";
 import { renderPairs } from "../../output/table.ts";
 
-export interface AlignEstimate {
-  /** Bytes by part, for the largest forward pass that the settings allow. */
-  readonly estimate: MemoryEstimate;
-  /** What a training of this shape and these settings took before; null when there was none. */
-  readonly measured: MeasuredTraining | null;
-  /** Weights that are trained. */
-  readonly parameters: number;
+export interface AlignEstimate extends Omit<TrainingForecast, "advice"> {
   readonly available: number;
-  readonly fits: boolean;
   /** What to do where it does not fit. */
   readonly advice: string | null;
 }
@@ -36,12 +23,9 @@ export async function estimateAlign(
 ): Promise<{ result: AlignEstimate; text: string }> {
   const shape = trainingShape(await readGgufHeader(config.model));
   const machine = { available: await availableBytes(freemem()), total: totalmem() };
-  const measured = await recallMemory(cache ?? join(directory, "cache"), memoryKey(shape, config));
-  const estimate = correctEstimate(estimateMemory(shape, config, machine.total), measured);
-  const fits = estimate.total <= machine.available;
-  const advice = fits ? null : adviceText(adviseMemory(shape, config, machine));
-  const parameters = adapterWeights(shape, config.lora.rank, config.lora.targets);
-  const result = { estimate, measured, parameters, available: machine.available, fits, advice };
+  const forecast = await forecastTraining(shape, config, { cache: cache ?? join(directory, "cache"), machine });
+  const advice = forecast.advice === null ? null : adviceText(forecast.advice);
+  const result = { ...forecast, available: machine.available, advice };
   return { result, text: estimateText(result) };
 }
 

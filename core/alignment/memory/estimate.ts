@@ -6,7 +6,7 @@ import type { AlignConfig, LoraTarget } from "../../contract/alignment.ts";
 import { referenceCandidates } from "../candidates.ts";
 import { partsOf } from "../losses/index.ts";
 import { type PackingSize, packSize, type QuestionSize, scoreCounts } from "./packing.ts";
-import { adapted, type LinearShape, type TrainingShape } from "./shape.ts";
+import { adaptedPairs, type LinearShape, type TrainingShape } from "./shape.ts";
 
 export type MemorySettings = Pick<
   AlignConfig,
@@ -78,11 +78,11 @@ export function estimatePass(
     activations === "automatic" ? keptBytes(shape, packing) <= memory / 4 : activations === "keep";
   const weights = shape.fileBytes;
   const transposed = [...shape.linears, shape.head].reduce((sum, linear) => sum + transposedBytes(linear), 0);
-  const pairs = adapted(shape.linears, lora.targets);
+  const pairs = adaptedPairs(shape.linears, lora);
   const adapter =
     alignment +
     copiesOfAdapter *
-      pairs.reduce((sum, { input, output }) => sum + floats(input * lora.rank) + floats(lora.rank * output), 0);
+      pairs.reduce((sum, { rank, input, output }) => sum + floats(input * rank) + floats(rank * output), 0);
   const tape = tapeBytes(shape, packing, keepsActivations);
   const headChunk = headChunkOf(shape, packing);
   const block = blockBytes(shape, lora.targets, packing, keepsActivations);
@@ -118,11 +118,11 @@ function transposedBytes({ type, input, output }: LinearShape): number {
 
 /** As `Trainer::prepareTape`. */
 function tapeBytes(shape: TrainingShape, packing: PackingSize, keep: boolean): number {
-  const { layers, embedding, attention, keyValue, masks } = shape;
+  const { layers, embedding, attention, keyValue, masks, tempered } = shape;
   const { rows, segmentRows } = packing;
   const scores = [...packing.prefixBlocks, ...packing.segmentBlocks];
   const shared =
-    2 * floats(rows) +
+    (tempered ? 3 : 2) * floats(rows) +
     4 * floats(segmentRows) +
     floats(keyPadding * keyValue) +
     masks * scores.reduce((sum, { queries, keys }) => sum + floats(queries * keys), 0) +

@@ -34,8 +34,10 @@ const historyFile = z.object({
 /** Names a training by all that its memory depends on but the rows themselves. */
 export function memoryKey(shape: TrainingShape, settings: MemorySettings): string {
   const { lora, loss, maxLength, maxRejected, batchTokens, activations } = settings;
-  const { rank, targets } = lora;
-  return sha256(JSON.stringify([shape, rank, targets, loss, maxLength, maxRejected, batchTokens, activations]));
+  const { rank, ranks, targets, layers } = lora;
+  return sha256(
+    JSON.stringify([shape, rank, ranks, targets, layers, loss, maxLength, maxRejected, batchTokens, activations]),
+  );
 }
 
 /** @param folder the cache that runs share; made when missing */

@@ -1,9 +1,11 @@
 /** What a model's memory in training depends on, from its header alone. */
-import type { LoraTarget } from "../../contract/alignment.ts";
+import type { LoraSettings, LoraTarget } from "../../contract/alignment.ts";
 import { type GgufHeader, type GgufTensor, modelCorrupt } from "../../models/ggufHeader.ts";
 import { arrayValue, countValue, numberValue, textValue } from "../../models/metadata.ts";
 
 export interface LinearShape {
+  /** Block that it belongs to; null for the head. */
+  readonly layer: number | null;
   /** What a user calls it; of a fused tensor all its parts. Empty for the head. */
   readonly targets: readonly LoraTarget[];
   readonly input: number;
@@ -33,6 +35,8 @@ export interface TrainingShape {
   readonly gelu: boolean;
   readonly softcap: boolean;
   readonly fused: boolean;
+  /** Queries are scaled by their position (Mistral 3). */
+  readonly tempered: boolean;
   /** Different attention masks: with and without a sliding window. */
   readonly masks: number;
 }
@@ -67,7 +71,7 @@ export function trainingShape(header: GgufHeader): TrainingShape {
   const tensor = (name: string) => header.tensors.find((candidate) => candidate.name === name);
   const headTensor = tensor("output.weight") ?? tensor("token_embd.weight");
   if (headTensor === undefined) throw modelCorrupt(header.path, "token_embd.weight is missing");
-  const head = linearOf(headTensor, []);
+  const head = linearOf(headTensor, null, []);
   return {
     architecture,
     fileBytes: header.fileBytes,
@@ -87,32 +91,45 @@ export function trainingShape(header: GgufHeader): TrainingShape {
     gelu: architecture.startsWith("gemma"),
     softcap: (numberValue(header, `${architecture}.final_logit_softcapping`) ?? 0) > 0,
     fused: tensor("blk.0.attn_qkv.weight") !== undefined,
+    tempered: (numberValue(header, `${architecture}.attention.temperature_scale`) ?? 0) !== 0,
     masks: maskCount(header, architecture, layers),
   };
 }
 
-/** Weights in an adapter of this rank on these targets. */
-export function adapterWeights({ linears }: TrainingShape, rank: number, targets: readonly LoraTarget[]): number {
-  return adapted(linears, targets).reduce((sum, { input, output }) => sum + rank * (input + output), 0);
+export type AdapterSettings = Pick<LoraSettings, "rank" | "ranks" | "targets" | "layers">;
+
+/** Weights in an adapter. */
+export function adapterWeights({ linears }: TrainingShape, lora: AdapterSettings): number {
+  return adaptedPairs(linears, lora).reduce((sum, { rank, input, output }) => sum + rank * (input + output), 0);
 }
 
-/** Linears that get a pair: of a fused one, any part is enough. */
-export function adapted(linears: readonly LinearShape[], targets: readonly LoraTarget[]): readonly LinearShape[] {
-  return linears.filter((linear) => linear.targets.some((target) => targets.includes(target)));
+/** Linears that get a pair, with its rank: of a fused one, any part is enough, and the largest rank counts. */
+export function adaptedPairs(
+  linears: readonly LinearShape[],
+  { rank, ranks, targets, layers }: AdapterSettings,
+): readonly (LinearShape & { readonly rank: number })[] {
+  return linears.flatMap((linear) => {
+    const own = linear.targets.filter((target) => targets.includes(target));
+    const isIn =
+      layers === null || (linear.layer !== null && linear.layer >= layers.first && linear.layer <= layers.last);
+    return own.length === 0 || !isIn
+      ? []
+      : [{ ...linear, rank: Math.max(...own.map((target) => ranks[target] ?? rank)) }];
+  });
 }
 
 function linearsOf(header: GgufHeader, feedForward: number): LinearShape[] {
   return header.tensors.flatMap((tensor) => {
-    const name = /^blk\.\d+\.(\w+)\.weight$/.exec(tensor.name)?.[1] ?? "";
+    const [, layer, name = ""] = /^blk\.(\d+)\.(\w+)\.weight$/.exec(tensor.name) ?? [];
     const targets = targetsOf[name];
     if (targets === undefined) return [];
     const both = name === "ffn_up" && tensor.dimensions[1] === 2 * feedForward;
-    return [linearOf(tensor, both ? ["ffn_gate", "ffn_up"] : targets)];
+    return [linearOf(tensor, Number(layer), both ? ["ffn_gate", "ffn_up"] : targets)];
   });
 }
 
-function linearOf({ dimensions, type }: GgufTensor, targets: readonly LoraTarget[]): LinearShape {
-  return { targets, input: dimensions[0] ?? 0, output: dimensions[1] ?? 0, type };
+function linearOf({ dimensions, type }: GgufTensor, layer: number | null, targets: readonly LoraTarget[]): LinearShape {
+  return { layer, targets, input: dimensions[0] ?? 0, output: dimensions[1] ?? 0, type };
 }
 
 function maskCount(header: GgufHeader, architecture: string, layers: number): number {

@@ -166,7 +166,7 @@ export const workRouter = {
 };
 
 function alignTools({ services: { library, reader, workspace } }: Workbench): AlignTools {
-  return { library, reader: reader.client, cache: join(workspace.path, "cache") };
+  return { library, reader: reader.client, cache: workspace.cache };
 }
 
 /** Jobs that leave it open compute with as many threads as the settings say. */

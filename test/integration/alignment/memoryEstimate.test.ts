@@ -32,8 +32,13 @@ async function measure(model: string, settings: MemorySettings, questions: reado
 
 async function compare(model: string, activations: "keep" | "recompute") {
   const shape = trainingShape(await readGgufHeader(model));
+  const only = Math.min(1, shape.layers - 1);
   for (const [i, questions] of passes.entries()) {
-    const lora = { rank: [4, 16, 32][i], targets: i === 1 ? ["attn_q", "attn_v"] : undefined };
+    const lora = {
+      rank: [4, 16, 32][i],
+      targets: i === 1 ? ["attn_q", "attn_v"] : undefined,
+      ...(i === 2 ? { ranks: { attn_v: 8, ffn_down: 64 }, layers: { first: only, last: only } } : {}),
+    };
     const settings = alignConfig.parse({ model, data: "d", activations, lora });
     const measured = await measure(model, settings, questions);
     const estimate = estimatePass(shape, settings, packSize(questions), 2 ** 40);

@@ -6,7 +6,7 @@ import { estimateMemory, estimatePass } from "../../../core/alignment/memory/est
 import { correctEstimate, memoryKey, recallMemory, rememberMemory } from "../../../core/alignment/memory/history.ts";
 import { packSize } from "../../../core/alignment/memory/packing.ts";
 import { adapterWeights, type TrainingShape, trainingShape } from "../../../core/alignment/memory/shape.ts";
-import { alignConfig } from "../../../core/contract/alignment.ts";
+import { alignConfig, type LoraTarget } from "../../../core/contract/alignment.ts";
 import { readGgufHeader } from "../../../core/models/ggufHeader.ts";
 import { align, newDirectory, settings } from "./session.ts";
 
@@ -18,7 +18,7 @@ const config = (over: object = {}) => alignConfig.parse({ model: "m", data: "d",
 /** The shape of Llama 3.2 1 B as Q8_0, from its published configuration. */
 function llama1B(layers = 16): TrainingShape {
   const [embedding, feedForward, keyValue, vocabulary] = [2048, 8192, 512, 128_256];
-  const linear = (target: string, input: number, output: number) => ({
+  const linear = (target: LoraTarget, input: number, output: number) => ({
     targets: [target],
     input,
     output,
@@ -32,7 +32,7 @@ function llama1B(layers = 16): TrainingShape {
     linear("ffn_gate", embedding, feedForward),
     linear("ffn_up", embedding, feedForward),
     linear("ffn_down", feedForward, embedding),
-  ] as TrainingShape["linears"];
+  ];
   return {
     ...small,
     fileBytes: 1.3e9,
@@ -45,18 +45,20 @@ function llama1B(layers = 16): TrainingShape {
     headSize: 64,
     vocabulary,
     contextLength: 131_072,
-    linears: Array.from({ length: layers }, () => block).flat(),
-    head: { targets: [], input: embedding, output: vocabulary, type: "Q8_0" },
+    linears: Array.from({ length: layers }, (_, layer) => block.map((one) => ({ layer, ...one }))).flat(),
+    head: { layer: null, targets: [], input: embedding, output: vocabulary, type: "Q8_0" },
   };
 }
 
 describe("the estimate", () => {
   it("counts an adapter as its pairs: 11.3 million weights at rank 16 on Llama 3.2 1 B", () => {
     const { lora } = config();
-    expect(adapterWeights(llama1B(), 16, lora.targets)).toBe(11_272_192);
+    expect(adapterWeights(llama1B(), lora)).toBe(11_272_192);
     const estimate = estimateMemory(llama1B(), config(), machine);
     expect(estimate.adapter).toBeGreaterThan(16 * 11_272_192);
     expect(estimate.adapter).toBeLessThan(16.1 * 11_272_192);
+    const own = config({ lora: { rank: 16, ranks: { ffn_down: 4 }, layers: { first: 8, last: 15 } } }).lora;
+    expect(adapterWeights(llama1B(), own)).toBe((11_272_192 - 16 * (16 - 4) * (8192 + 2048)) / 2);
     // Quantized copies are Q8_0: 34 bytes per 32 weights.
     expect(estimate.transposed / ((973_078_528 + 262_668_288) * (34 / 32))).toBeCloseTo(1, 3);
   });
