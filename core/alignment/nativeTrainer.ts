@@ -40,11 +40,11 @@ export interface OpenOptions {
    */
   readonly activations?: "automatic" | "keep" | "recompute";
   /**
-   * Whether products with weights that are no F32 are computed in bfloat16 with F32 sums where the processor has the
-   * instructions (AVX-512 BF16): several times faster than ggml's own, and nearer to the exact values, because ggml
-   * rounds activations to 8 bits. Default true. F32 bases are always computed in F32.
+   * How the CPU multiplies. `automatic`, the default: in bfloat16 with F32 sums where the weights are no F32 and the
+   * processor has the instructions (AVX-512 BF16), else in F32. `float32`: never in bfloat16. `ggml`: by ggml's own
+   * products over transposed copies, as on a GPU; they round activations to 8 bits on a quantized base.
    */
-  readonly bf16?: boolean;
+  readonly products?: "automatic" | "float32" | "ggml";
   /**
    * Context that the model will be served with, tokens. Only models with long-rope factors (Phi 3) care: beyond their
    * original context llama.cpp uses other factors, and an adapter trained with the short ones meets the long ones.

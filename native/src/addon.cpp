@@ -287,6 +287,15 @@ ActivationPolicy activationPolicy(const Napi::Object & options) {
     return ActivationPolicy::automatic;
 }
 
+Products products(const Napi::Object & options) {
+    if (options.Get("products").IsUndefined()) return Products::automatic;
+    const std::string way = text(options, "products");
+    if (way == "float32") return Products::float32;
+    if (way == "ggml") return Products::ggml;
+    if (way != "automatic") refuse(options.Env(), "products must be automatic, float32 or ggml");
+    return Products::automatic;
+}
+
 Napi::Value openTrainer(const Napi::CallbackInfo & info) {
     const Napi::Object o = object(info, 0);
     auto state = std::make_shared<TrainerState>();
@@ -294,7 +303,7 @@ Napi::Value openTrainer(const Napi::CallbackInfo & info) {
     options.model = text(o, "model");
     options.libraries = text(o, "libraries");
     options.gpu = !o.Get("gpu").IsUndefined() && flag(o, "gpu");
-    options.bf16 = o.Get("bf16").IsUndefined() || flag(o, "bf16");
+    options.products = products(o);
     options.threads = (int) number(o, "threads", 0);
     options.contextLength = (int64_t) number(o, "contextLength", 0);
     options.activations = activationPolicy(o);

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <thread>
 
-#include "bf16_kernels.h"
 #include "failure.h"
 #include "libraries.h"
 
@@ -43,7 +42,7 @@ std::vector<GpuFacts> findGpus(const std::string & folder) {
     return found;
 }
 
-Device::Device(const std::string & folder, bool gpu, int threads, bool bf16) : gpu_(gpu), bf16_(bf16 && !gpu && bf16::available()) {
+Device::Device(const std::string & folder, bool gpu, int threads, Products products) : gpu_(gpu), products_(products) {
     const Libraries & ggml = loadLibraries(folder, gpu ? Use::gpu : Use::cpu);
     ggml_backend_dev_t device = ggml.deviceByType(gpu ? GGML_BACKEND_DEVICE_TYPE_GPU : GGML_BACKEND_DEVICE_TYPE_CPU);
     if (device == nullptr && gpu) device = ggml.deviceByType(GGML_BACKEND_DEVICE_TYPE_IGPU);
@@ -76,6 +75,12 @@ void Device::startThreads(int threads) {
 Device::~Device() {
     if (!keepsMemory_) ggml_backend_free(backend_);
     if (pool_ != nullptr) freePool_(pool_);
+}
+
+const Kernels * Device::kernels(const ggml_tensor * weight) const {
+    if (gpu_ || products_ == Products::ggml) return nullptr;
+    const bool wide = products_ == Products::float32 || weight->type == GGML_TYPE_F32;
+    return wide || bf16Kernels() == nullptr ? &floatKernels() : bf16Kernels();
 }
 
 ggml_tensor * Device::multiply(ggml_context * context, ggml_tensor * a, ggml_tensor * b) const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "failure.h"
+#include "kernels.h"
 #include "thread_choice.h"
 
 // `kept`: memory that must outlive its owner (Device::keepsMemory); it ends with the process.
@@ -33,11 +34,14 @@ struct GpuFacts {
 // The GPUs that the libraries of `folder` know, in their order: the first is what a Device opens.
 std::vector<GpuFacts> findGpus(const std::string & folder);
 
+// How the CPU multiplies: in BF16 where that is no loss (see kernels.h), in F32 throughout, or by ggml as a GPU does.
+enum class Products { automatic, float32, ggml };
+
 class Device {
   public:
     // The GPU that the libraries of `folder` know, or the CPU. `threads` (CPU only) 0 = as many as the machine has cores.
-    // `bf16` false: never products in bfloat16. `device-unsupported` when there is no such device.
-    Device(const std::string & folder, bool gpu, int threads, bool bf16 = true);
+    // `device-unsupported` when there is no such device.
+    Device(const std::string & folder, bool gpu, int threads, Products products = Products::automatic);
     ~Device();
     Device(const Device &) = delete;
     Device & operator=(const Device &) = delete;
@@ -61,9 +65,9 @@ class Device {
     BufferPtr allocate(size_t bytes, const std::string & what) const;
     Failure memoryFailure(const std::string & what, size_t bytes) const;
 
-    // Whether products with this weight are computed in bfloat16 (bf16_product.h): it is no F32 itself, and the processor
-    // has the instructions.
-    bool usesBf16(const ggml_tensor * weight) const { return bf16_ && weight->type != GGML_TYPE_F32; }
+    // Our kernels for products with this weight: BF16 where it is no F32 itself and the processor has the instructions.
+    // Null where ggml's own products are used: on a GPU, or when asked for.
+    const Kernels * kernels(const ggml_tensor * weight) const;
 
     // Computes with as many threads as is fastest at the moment. `work`: multiply-adds of nodes that are not ggml's.
     ggml_status compute(ggml_cgraph * graph, double work);
@@ -77,7 +81,7 @@ class Device {
     ggml_backend_t backend_ = nullptr;
     bool gpu_ = false;
     bool keepsMemory_ = false;
-    bool bf16_ = false;
+    Products products_;
     int threads_ = 1;
     struct ggml_threadpool * pool_ = nullptr;
     void (*freePool_)(struct ggml_threadpool *) = nullptr;

@@ -5,7 +5,7 @@
 LayerGraph::LayerGraph(GraphRunner & runner, const Model & model, const PassInputs & inputs, int64_t layer, bool adapter)
     : runner_(runner), c_(runner.context()), model_(model), shape_(model.shape()), architecture_(model.architecture()), inputs_(inputs),
       layer_(model.layers[layer]), traits_(model.architecture().layers[layer]), segmentsOnly_(layer + 1 == model.shape().layers), adapter_(adapter),
-      bf16_(runner.device().usesBf16(layer_.output.weight)) {}
+      kernels_(runner.device().kernels(layer_.output.weight)) {}
 
 // stream + residualScale · postNorm(branch)
 ggml_tensor * LayerGraph::residual(ggml_tensor * branch, ggml_tensor * postNorm, ggml_tensor * stream) {

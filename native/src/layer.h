@@ -60,9 +60,9 @@ class LayerGraph {
     // linear.cpp
     ggml_tensor * apply(const Linear & linear, ggml_tensor * x);
     ggml_tensor * applyBack(const Linear & linear, ggml_tensor * dy, ggml_tensor * x, bool needInput);
-    ggml_tensor * applyInBf16(const Linear & linear, ggml_tensor * x);
-    ggml_tensor * applyBackInBf16(const Linear & linear, ggml_tensor * dy, ggml_tensor * x, bool needInput);
-    ggml_tensor * rowsInBf16(ggml_tensor * x);
+    ggml_tensor * applyByKernels(const Kernels & kernels, const Linear & linear, ggml_tensor * x);
+    ggml_tensor * applyBackByKernels(const Kernels & kernels, const Linear & linear, ggml_tensor * dy, ggml_tensor * x, bool needInput);
+    ggml_tensor * rowsFor(const Kernels & kernels, ggml_tensor * x);
     ggml_tensor * norm(ggml_tensor * x, ggml_tensor * weight);
     ggml_tensor * normBack(ggml_tensor * dy, ggml_tensor * x, ggml_tensor * weight);
     ggml_tensor * multiply(ggml_tensor * a, ggml_tensor * b);
@@ -111,9 +111,10 @@ class LayerGraph {
     const LayerTraits & traits_;
     bool segmentsOnly_;
     bool adapter_;
-    bool bf16_;
+    const Kernels * kernels_;  // of attention
     // x and xᵀ: q, k, v share one input, gate and up another.
     ggml_tensor * lastTurned_ = nullptr;
     ggml_tensor * lastTurnedResult_ = nullptr;
-    std::map<ggml_tensor *, ggml_tensor *> inBf16_;
+    // Rows as the kernels of some linear read them.
+    std::map<std::pair<const Kernels *, ggml_tensor *>, ggml_tensor *> productRows_;
 };

@@ -1,7 +1,7 @@
 // Linears with their adapters, norms, and the views that rows and columns of a matrix need.
 #include "adapter.h"
-#include "bf16_product.h"
 #include "layer.h"
+#include "products.h"
 
 // Rows [start, start + count) of a tensor whose last dimension is the row.
 ggml_tensor * LayerGraph::rowsOf(ggml_tensor * x, int64_t start, int64_t count) {
@@ -24,58 +24,63 @@ ggml_tensor * LayerGraph::multiply(ggml_tensor * a, ggml_tensor * b) { return ru
 
 ggml_tensor * LayerGraph::turned(ggml_tensor * x) { return ggml_cont(c_, ggml_transpose(c_, x)); }
 
-ggml_tensor * LayerGraph::rowsInBf16(ggml_tensor * x) {
-    ggml_tensor *& rows = inBf16_[x];
-    if (rows == nullptr) rows = bf16Rows(runner_, x);
+ggml_tensor * LayerGraph::rowsFor(const Kernels & kernels, ggml_tensor * x) {
+    ggml_tensor *& rows = productRows_[{&kernels, x}];
+    if (rows == nullptr) rows = productRows(runner_, kernels, x);
     return rows;
-}
-
-ggml_tensor * LayerGraph::applyInBf16(const Linear & linear, ggml_tensor * x) {
-    ggml_tensor * rows = rowsInBf16(x);
-    std::vector<ProductTerm> terms{{linear.weight, false, rows}};
-    if (adapter_ && linear.lora != nullptr) {
-        ggml_tensor * h = ggml_scale(c_, bf16Product(runner_, {{linear.lora->a, false, rows}}), linear.lora->scale);
-        terms.push_back({linear.lora->b, false, bf16Rows(runner_, h)});
-    }
-    ggml_tensor * y = bf16Product(runner_, terms);
-    return linear.bias == nullptr ? y : ggml_add(c_, y, linear.bias);
-}
-
-// As applyBack: the sums over tokens read x and dY as they lie, nothing large is turned.
-ggml_tensor * LayerGraph::applyBackInBf16(const Linear & linear, ggml_tensor * dy, ggml_tensor * x, bool needInput) {
-    const bool adapted = adapter_ && linear.lora != nullptr;
-    if (!adapted && !needInput) return nullptr;
-    ggml_tensor * dyRows = rowsInBf16(dy);
-    std::vector<ProductTerm> terms{{linear.weight, true, dyRows}};
-    if (adapted) {
-        const LoraPair & lora = *linear.lora;
-        ggml_tensor * h = ggml_scale(c_, bf16Product(runner_, {{lora.a, false, rowsInBf16(x)}}), lora.scale);
-        ggml_tensor * dh = ggml_scale(c_, bf16Product(runner_, {{lora.b, true, dyRows}}), lora.scale);
-        ggml_tensor * dbTurned = bf16Product(runner_, {{dy, true, bf16Columns(runner_, h)}});
-        runner_.expand(ggml_add_inplace(c_, lora.gradB, turned(dbTurned)));
-        runner_.expand(bf16AddProduct(runner_, lora.gradA, {x, true, bf16Columns(runner_, dh)}));
-        terms.push_back({lora.a, true, bf16Rows(runner_, dh)});
-    }
-    return needInput ? bf16Product(runner_, terms) : nullptr;
 }
 
 // matrix·x, batch by batch; the matrix may be a view.
 ggml_tensor * LayerGraph::product(ggml_tensor * matrix, ggml_tensor * x) {
-    return bf16_ ? bf16Product(runner_, {{matrix, false, rowsInBf16(x)}}) : multiply(ggml_cont(c_, matrix), x);
+    if (kernels_ == nullptr) return multiply(ggml_cont(c_, matrix), x);
+    return sumOfProducts(runner_, *kernels_, {{matrix, false, rowsFor(*kernels_, x)}});
 }
 
 // matrixᵀ·x
 ggml_tensor * LayerGraph::turnedProduct(ggml_tensor * matrix, ggml_tensor * x) {
-    return bf16_ ? bf16Product(runner_, {{matrix, true, rowsInBf16(x)}}) : multiply(turned(matrix), x);
+    if (kernels_ == nullptr) return multiply(turned(matrix), x);
+    return sumOfProducts(runner_, *kernels_, {{matrix, true, rowsFor(*kernels_, x)}});
 }
 
 // Σ over rows of x·yᵀ: [columns of x, columns of y].
 ggml_tensor * LayerGraph::productOverRows(ggml_tensor * x, ggml_tensor * y) {
-    return bf16_ ? bf16Product(runner_, {{x, true, bf16Columns(runner_, y)}}) : multiply(turned(x), turned(y));
+    if (kernels_ == nullptr) return multiply(turned(x), turned(y));
+    return sumOfProducts(runner_, *kernels_, {{x, true, productColumns(runner_, *kernels_, y)}});
+}
+
+// W·x and B·h in one sum, so that a small rank costs no pass over the result.
+ggml_tensor * LayerGraph::applyByKernels(const Kernels & kernels, const Linear & linear, ggml_tensor * x) {
+    ggml_tensor * rows = rowsFor(kernels, x);
+    std::vector<ProductTerm> terms{{linear.weight, false, rows}};
+    if (adapter_ && linear.lora != nullptr) {
+        ggml_tensor * h = ggml_scale(c_, sumOfProducts(runner_, kernels, {{linear.lora->a, false, rows}}), linear.lora->scale);
+        terms.push_back({linear.lora->b, false, productRows(runner_, kernels, h)});
+    }
+    ggml_tensor * y = sumOfProducts(runner_, kernels, terms);
+    return linear.bias == nullptr ? y : ggml_add(c_, y, linear.bias);
+}
+
+// As applyBack; the sums over tokens read x and dY as they lie, so that nothing large is turned.
+ggml_tensor * LayerGraph::applyBackByKernels(const Kernels & kernels, const Linear & linear, ggml_tensor * dy, ggml_tensor * x, bool needInput) {
+    if (linear.gradient != nullptr) runner_.expand(addProduct(runner_, kernels, linear.gradient, {x, true, productColumns(runner_, kernels, dy)}));
+    const bool adapted = adapter_ && linear.lora != nullptr;
+    if (!adapted && !needInput) return nullptr;
+    ggml_tensor * dyRows = rowsFor(kernels, dy);
+    std::vector<ProductTerm> terms{{linear.weight, true, dyRows}};
+    if (adapted) {
+        const LoraPair & lora = *linear.lora;
+        ggml_tensor * h = ggml_scale(c_, sumOfProducts(runner_, kernels, {{lora.a, false, rowsFor(kernels, x)}}), lora.scale);
+        ggml_tensor * dh = ggml_scale(c_, sumOfProducts(runner_, kernels, {{lora.b, true, dyRows}}), lora.scale);
+        ggml_tensor * dbTurned = sumOfProducts(runner_, kernels, {{dy, true, productColumns(runner_, kernels, h)}});
+        runner_.expand(ggml_add_inplace(c_, lora.gradB, turned(dbTurned)));
+        runner_.expand(addProduct(runner_, kernels, lora.gradA, {x, true, productColumns(runner_, kernels, dh)}));
+        terms.push_back({lora.a, true, productRows(runner_, kernels, dh)});
+    }
+    return needInput ? sumOfProducts(runner_, kernels, terms) : nullptr;
 }
 
 ggml_tensor * LayerGraph::apply(const Linear & linear, ggml_tensor * x) {
-    if (runner_.device().usesBf16(linear.weight)) return applyInBf16(linear, x);
+    if (const Kernels * kernels = runner_.device().kernels(linear.weight)) return applyByKernels(*kernels, linear, x);
     ggml_tensor * y = multiply(linear.weight, x);
     if (adapter_ && linear.lora != nullptr) {
         ggml_tensor * h = ggml_scale(c_, multiply(linear.lora->a, x), linear.lora->scale);
@@ -86,7 +91,7 @@ ggml_tensor * LayerGraph::apply(const Linear & linear, ggml_tensor * x) {
 
 // dX = Wᵀ·dY + Aᵀ·dh with dh = scale·Bᵀ·dY; dA = x·dhᵀ, dB = scale·h·dYᵀ with h = A·x computed again.
 ggml_tensor * LayerGraph::applyBack(const Linear & linear, ggml_tensor * dy, ggml_tensor * x, bool needInput) {
-    if (runner_.device().usesBf16(linear.weight)) return applyBackInBf16(linear, dy, x, needInput);
+    if (const Kernels * kernels = runner_.device().kernels(linear.weight)) return applyBackByKernels(*kernels, linear, dy, x, needInput);
     ggml_tensor * dx = needInput ? multiply(linear.transposed, dy) : nullptr;
     const bool adapted = adapter_ && linear.lora != nullptr;
     if (!adapted && linear.gradient == nullptr) return dx;

@@ -154,7 +154,7 @@ void Model::prepareBackward() {
     if (transposedContext_) return;
     std::vector<Linear *> all;
     const auto add = [&](Linear & linear) {
-        if (!device_.usesBf16(linear.weight)) all.push_back(&linear);
+        if (device_.kernels(linear.weight) == nullptr) all.push_back(&linear);
     };
     for (const NamedLinear & named : linears_) add(*named.linear);
     add(head);

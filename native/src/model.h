@@ -14,8 +14,8 @@ struct LoraPair;
 struct Linear {
     ggml_tensor * weight = nullptr;
     ggml_tensor * bias = nullptr;
-    // Wᵀ with ne {out, in}: dX = Wᵀ·dY is then a plain mul_mat. Null until `prepareBackward`, and where products are
-    // computed in bfloat16, which read W either way.
+    // Wᵀ with ne {out, in}: dX = Wᵀ·dY is then a plain mul_mat. Null until `prepareBackward`, and where our own
+    // kernels multiply: they read W either way.
     ggml_tensor * transposed = nullptr;
     LoraPair * lora = nullptr;
     // Where dW is added when the weight itself is trained.

@@ -4,8 +4,8 @@
 #include <cmath>
 #include <set>
 
-#include "bf16_product.h"
 #include "failure.h"
+#include "products.h"
 
 namespace {
 // One chunk of the head holds its probabilities [vocabulary, rows] at most twice in this many bytes.
@@ -25,7 +25,7 @@ float halfScale(const std::vector<float> & coefficients) {
 }  // namespace
 
 Trainer::Trainer(const TrainerOptions & options, std::function<bool()> cancelled)
-    : device_(options.libraries, options.gpu, options.threads, options.bf16), model_(options.model, device_, options.contextLength), runner_(device_),
+    : device_(options.libraries, options.gpu, options.threads, options.products), model_(options.model, device_, options.contextLength), runner_(device_),
       policy_(options.activations), cancelled_(std::move(cancelled)) {
     device_.setAbort(cancelled_);
 }
@@ -299,8 +299,9 @@ int64_t Trainer::headChunkRows() const {
 // softmax of the logits of normed hidden states, and the slope 1 − tanh² of a soft cap where there is one.
 Trainer::HeadChunk Trainer::headChunk(ggml_context * c, ggml_tensor * normed) {
     const Architecture & a = model_.architecture();
-    const bool bf16 = device_.usesBf16(model_.head.weight);
-    ggml_tensor * logits = bf16 ? bf16Product(runner_, {{model_.head.weight, false, bf16Rows(runner_, normed)}}) : device_.multiply(c, model_.head.weight, normed);
+    const Kernels * kernels = device_.kernels(model_.head.weight);
+    ggml_tensor * logits = kernels == nullptr ? device_.multiply(c, model_.head.weight, normed)
+                                              : sumOfProducts(runner_, *kernels, {{model_.head.weight, false, productRows(runner_, *kernels, normed)}});
     if (model_.head.bias != nullptr) logits = ggml_add(c, logits, model_.head.bias);
     if (a.logitScale != 1) logits = ggml_scale(c, logits, a.logitScale);
     if (a.logitSoftcap == 0) return {ggml_soft_max(c, logits), nullptr};
@@ -334,8 +335,9 @@ void Trainer::forwardHead() {
                 own = ggml_mul(c, own, ggml_reshape_2d(c, chosen(chunk.slope), 1, n));
                 others = ggml_mul(c, others, chunk.slope);
             }
-            ggml_tensor * expected = model_.head.transposed != nullptr ? device_.multiply(c, model_.head.transposed, others)
-                                                                       : bf16Product(runner_, {{model_.head.weight, true, bf16Rows(runner_, others)}});
+            const Kernels * kernels = device_.kernels(model_.head.weight);
+            ggml_tensor * expected = kernels == nullptr ? device_.multiply(c, model_.head.transposed, others)
+                                                        : sumOfProducts(runner_, *kernels, {{model_.head.weight, true, productRows(runner_, *kernels, others)}});
             ggml_tensor * g = ggml_sub(c, own, expected);
             if (model_.architecture().logitScale != 1) g = ggml_scale(c, g, model_.architecture().logitScale);
             ggml_tensor * storage = t.headGradients;

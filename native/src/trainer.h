@@ -19,7 +19,7 @@ enum class ActivationPolicy { automatic, keep, recompute };
 struct TrainerOptions {
     std::string model, libraries;
     bool gpu = false;
-    bool bf16 = true;
+    Products products = Products::automatic;
     int threads = 0;
     int64_t contextLength = 0;
     ActivationPolicy activations = ActivationPolicy::automatic;

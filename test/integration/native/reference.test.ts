@@ -27,10 +27,15 @@ function lossOf(reference: ReferenceCase, mode: CaseMode, logps: readonly (reado
 }
 
 describe.each(referenceCases)("$name", ({ name, within, modes }) => {
-  describe.each(["keep", "recompute"] as const)("activations: %s", (activations) => {
+  describe.each([
+    { activations: "keep" },
+    { activations: "recompute" },
+    // The graph that a GPU computes.
+    { activations: "keep", products: "ggml" },
+  ] as const)("%o", (options) => {
     test.each(modes)("%s equals PyTorch", async (mode) => {
       const reference = await readCase(name);
-      const trainer = await openCase(name, { activations });
+      const trainer = await openCase(name, options);
       const [logps = []] = await trainer.forward([caseRow(reference)], { adapter: true, keep: true });
       expect(largestDifference(logps, reference.logps)).toBeLessThan(within.logps);
 

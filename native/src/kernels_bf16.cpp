@@ -1,26 +1,21 @@
-#include "bf16_kernels.h"
-
 #include <algorithm>
 #include <cstring>
 
-namespace bf16 {
-int64_t widthFor(int64_t columns) { return columns <= 16 ? 16 : columns <= 32 ? 32 : stripeWidth; }
-}  // namespace bf16
+#include "kernels.h"
 
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
 #include <immintrin.h>
 
 // The rest of the addon is compiled for every processor; these functions run only where `available` says so.
+// Panels are [k/2][width][2].
 #define FOLKMOOT_AVX512 __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,f16c,fma")))
 
-namespace bf16 {
+namespace {
 
 bool available() {
     return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bf16");
 }
-
-namespace {
 
 constexpr int64_t lane = 16;  // F32 in a register
 
@@ -69,17 +64,15 @@ FOLKMOOT_AVX512 void floatsOfQ8(const BlockQ8 * blocks, float * to, int64_t coun
     }
 }
 
-// `count` columns of a row from `start` on; a view of the matrix where it is F32 already.
-const float * floats(const Matrix & matrix, int64_t row, int64_t start, int64_t count, float * scratch) {
-    const char * data = (const char *) matrix.data + row * matrix.stride + ggml_row_size(matrix.type, start);
-    if (matrix.type == GGML_TYPE_F32) return (const float *) data;
-    if (matrix.type == GGML_TYPE_Q8_0) floatsOfQ8((const BlockQ8 *) data, scratch, count);
-    else ggml_get_type_traits(matrix.type)->to_float(data, scratch, count);
+// As PanelSource::floats; Q8_0 by the registers that are there.
+const float * floats(const PanelSource & matrix, int64_t row, int64_t start, int64_t count, float * scratch) {
+    if (matrix.type != GGML_TYPE_Q8_0) return matrix.floats(row, start, count, scratch);
+    floatsOfQ8((const BlockQ8 *) ((const char *) matrix.data + row * matrix.stride + ggml_row_size(matrix.type, start)), scratch, count);
     return scratch;
 }
 
 // A row of W is a row of the matrix: pairs of k stand beside each other already, 16 rows are interleaved.
-FOLKMOOT_AVX512 void fillFromRows(const Matrix & matrix, int64_t first, int64_t width, int64_t start, int64_t depth, Scratch & scratch, uint16_t * panel) {
+FOLKMOOT_AVX512 void fillFromRows(const PanelSource & matrix, int64_t first, int64_t width, int64_t start, int64_t depth, KernelScratch & scratch, uint16_t * panel) {
     const int64_t count = std::min(depth, matrix.columns - start), padded = (depth + 31) / 32 * 32;
     scratch.floats.resize((size_t) (padded + lane * padded / 2));
     float * row = scratch.floats.data();
@@ -109,7 +102,7 @@ FOLKMOOT_AVX512 void fillFromRows(const Matrix & matrix, int64_t first, int64_t 
 }
 
 // A row of W is a column of the matrix: k runs over its rows, and two of them make the pairs.
-FOLKMOOT_AVX512 void fillFromColumns(const Matrix & matrix, int64_t first, int64_t width, int64_t start, int64_t depth, Scratch & scratch, uint16_t * panel) {
+FOLKMOOT_AVX512 void fillFromColumns(const PanelSource & matrix, int64_t first, int64_t width, int64_t start, int64_t depth, KernelScratch & scratch, uint16_t * panel) {
     const int64_t block = ggml_blck_size(matrix.type), count = std::min((width + block - 1) / block * block, matrix.columns - first);
     scratch.floats.resize((size_t) (2 * (width + block)));
     float * even = scratch.floats.data();
@@ -131,7 +124,7 @@ FOLKMOOT_AVX512 void fillFromColumns(const Matrix & matrix, int64_t first, int64
 // `Rows` rows of X by `Registers` registers of columns: the sums stay in registers over the whole depth.
 template <int Registers, int Rows>
 FOLKMOOT_AVX512 void tile(const Stripe & s, int64_t row) {
-    const uint16_t * x = s.x + row * s.xStride;
+    const uint16_t * x = (const uint16_t *) s.x + row * s.xStride;
     float * c = s.c + row * s.cStride;
     __m512 sum[Rows][Registers];
     __mmask16 masks[Registers];
@@ -143,7 +136,7 @@ FOLKMOOT_AVX512 void tile(const Stripe & s, int64_t row) {
         for (int j = 0; j < Registers; j++)
             sum[i][j] = s.accumulate ? _mm512_maskz_loadu_ps(masks[j], c + i * s.cStride + j * lane) : _mm512_setzero_ps();
     }
-    const uint16_t * panel = s.panel;
+    const uint16_t * panel = (const uint16_t *) s.panel;
     for (int64_t k = 0; k < s.depth; k += 2, panel += 2 * s.panelWidth) {
         __m512bh w[Registers];
 #pragma GCC unroll 4
@@ -167,32 +160,37 @@ FOLKMOOT_AVX512 void tile(const Stripe & s, int64_t row) {
 // Tiles of 24 registers of sums, then smaller ones for the rows that are left.
 template <int Registers, int Rows>
 void tiles(const Stripe & s, int64_t row) {
-    for (; row + Rows <= s.count; row += Rows) tile<Registers, Rows>(s, row);
+    for (; row + Rows <= s.rows; row += Rows) tile<Registers, Rows>(s, row);
     if constexpr (Rows > 1) tiles<Registers, Rows / 2>(s, row);
 }
 
-}  // namespace
-
-void fillPanel(const Matrix & matrix, bool turned, int64_t first, int64_t width, int64_t start, int64_t depth, Scratch & scratch, uint16_t * panel) {
-    (turned ? fillFromColumns : fillFromRows)(matrix, first, width, start, depth, scratch, panel);
+void fillPanel(const PanelSource & matrix, bool turned, int64_t first, int64_t width, int64_t start, int64_t depth, KernelScratch & scratch, void * panel) {
+    (turned ? fillFromColumns : fillFromRows)(matrix, first, width, start, depth, scratch, (uint16_t *) panel);
 }
 
-void multiplyPanel(const Stripe & stripe) {
-    switch (stripe.width) {
-        case 16: return tiles<1, 24>(stripe, 0);
-        case 32: return tiles<2, 12>(stripe, 0);
-        default: return tiles<4, 6>(stripe, 0);
+// 64 columns at a time; fewer where fewer exist, with more rows for it.
+void multiplyPanel(const Stripe & whole) {
+    for (int64_t n = 0; n < whole.columns; n += 4 * lane) {
+        Stripe s = whole;
+        s.panel = (const uint16_t *) whole.panel + 2 * n;
+        s.c += n;
+        s.columns = std::min(4 * lane, whole.columns - n);
+        if (s.columns <= lane) tiles<1, 24>(s, 0);
+        else if (s.columns <= 2 * lane) tiles<2, 12>(s, 0);
+        else tiles<4, 6>(s, 0);
     }
 }
 
-FOLKMOOT_AVX512 void convert(const float * from, uint16_t * to, int64_t count) {
+FOLKMOOT_AVX512 void convertRow(const float * from, void * target, int64_t count) {
+    uint16_t * to = (uint16_t *) target;
     for (int64_t i = 0; i < count; i += lane) {
         const __mmask16 mask = within(count - i);
         _mm256_mask_storeu_epi16(to + i, mask, (__m256i) _mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(mask, from + i)));
     }
 }
 
-FOLKMOOT_AVX512 void convertTurned(const float * from, int64_t stride, int64_t rows, int64_t columns, uint16_t * to, int64_t toStride) {
+FOLKMOOT_AVX512 void convertColumns(const float * from, int64_t stride, int64_t rows, int64_t columns, void * target, int64_t toStride) {
+    uint16_t * to = (uint16_t *) target;
     for (int64_t row = 0; row < rows; row += lane) {
         __m512i r[16];
         for (int64_t i = 0; i < lane; i++)
@@ -203,16 +201,17 @@ FOLKMOOT_AVX512 void convertTurned(const float * from, int64_t stride, int64_t r
     }
 }
 
-}  // namespace bf16
+constexpr Kernels kernels{GGML_TYPE_BF16, 2, fillPanel, multiplyPanel, convertRow, convertColumns};
+
+}  // namespace
+
+const Kernels * bf16Kernels() {
+    static const bool has = available();
+    return has ? &kernels : nullptr;
+}
 
 #else
 
-namespace bf16 {
-bool available() { return false; }
-void fillPanel(const Matrix &, bool, int64_t, int64_t, int64_t, int64_t, Scratch &, uint16_t *) {}
-void multiplyPanel(const Stripe &) {}
-void convert(const float *, uint16_t *, int64_t) {}
-void convertTurned(const float *, int64_t, int64_t, int64_t, uint16_t *, int64_t) {}
-}  // namespace bf16
+const Kernels * bf16Kernels() { return nullptr; }
 
 #endif
