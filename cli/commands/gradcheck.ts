@@ -1,5 +1,6 @@
 /** `folkmoot gradcheck`: loss and every gradient of one case, to be held against another implementation. */
 import { Command, Option } from "commander";
+import { type GpuChoice, gpuChoice } from "../../core/contract/alignment.ts";
 import { gradcheckInput } from "../../core/contract/jobs.ts";
 import { formatNumber } from "../output/format.ts";
 import { renderPairs } from "../output/table.ts";
@@ -14,6 +15,7 @@ interface Flags {
   readonly mode: (typeof gradcheckInput)["shape"]["mode"]["options"][number];
   readonly grads?: string;
   readonly threads: string;
+  readonly gpu: GpuChoice;
 }
 
 export function gradcheckCommand(run: RunCommand): Command {
@@ -28,7 +30,10 @@ export function gradcheckCommand(run: RunCommand): Command {
         .default("paper-sum"),
     )
     .option("--grads <file>", "GGUF that receives every gradient tensor, under the adapter's names")
-    .option("--threads <n>", "compute threads, 0 = one per core", "0");
+    .option("--threads <n>", "compute threads, 0 = one per core", "0")
+    .addOption(
+      new Option("--gpu <name>", "where it computes; off: the processor").choices(gpuChoice.options).default("off"),
+    );
   addOutputFlags(command);
   addExample(command, "folkmoot gradcheck --model M.gguf --adapter A.gguf --case case.json --mode paper-mean --json");
   command.action((flags: Flags) =>
@@ -42,6 +47,7 @@ export function gradcheckCommand(run: RunCommand): Command {
           case: absolute(workingFolder, flags.case),
           mode: flags.mode,
           grads,
+          gpu: flags.gpu,
           threads: asNumber(flags.threads, { flag: "--threads", workingFolder }),
         },
         { signal },

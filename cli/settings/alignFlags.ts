@@ -193,6 +193,12 @@ export const alignFlags: readonly SettingFlag[] = [
     read: asText,
   },
   { flags: "--threads <n>", path: "threads", help: "compute threads, 0 = one per core", read: asNumber },
+  {
+    flags: "--gpu <name>",
+    path: "gpu",
+    help: "auto (a GPU with enough memory, else the processor), off, cuda, vulkan or metal",
+    read: asText,
+  },
 ];
 
 /** What the schema fills in; the two paths have no default. */

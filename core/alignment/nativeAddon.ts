@@ -16,6 +16,7 @@ export function loadNativeAddon(file = findAddon()): NativeAddon {
   const raw = load(file) as Methods<NativeAddon>;
   return {
     openTrainer: (options: OpenOptions) => settle(async () => wrapTrainer(await raw.openTrainer(options))),
+    listGpus: (options) => settle(() => raw.listGpus(options)),
     mergeAdapter: (options) => settle(() => raw.mergeAdapter(options)),
     quantize: (options) => settle(() => raw.quantize(options)),
   };

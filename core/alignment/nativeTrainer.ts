@@ -24,6 +24,7 @@ export interface TrainerInfo {
   readonly vocabulary: number;
   readonly contextLength: number;
   readonly tied: boolean;
+  /** `CPU`, or a GPU with its name, e.g. `Vulkan0: AMD Radeon RX 7800`. */
   readonly device: string;
   readonly threads: number;
 }
@@ -34,6 +35,12 @@ export interface OpenOptions {
   readonly libraries: string;
   /** Compute threads, 0 = number of cores. */
   readonly threads?: number;
+  /**
+   * Computes on the first GPU that the libraries know, where products round their factors to half precision. Default:
+   * the processor. An operation that the GPU lacks is `device-unsupported` before a run begins; too little of its
+   * memory is `gpu-out-of-memory`.
+   */
+  readonly gpu?: boolean;
   /**
    * Keep what backward reads, or compute it again block by block (less memory, a third more work). `automatic`, the
    * default, keeps it while it takes at most a quarter of the free memory. Results are the same.
@@ -133,8 +140,23 @@ export interface ModelTrainer extends NativeTrainer {
   saveModel(path: string): Promise<void>;
 }
 
+/** A GPU as its driver describes it. */
+export interface GpuFacts {
+  readonly name: string;
+  readonly description: string;
+  /** Mesa's software Vulkan, which computes on the processor. */
+  readonly software: boolean;
+  readonly freeBytes: number;
+  readonly totalBytes: number;
+}
+
 export interface NativeAddon {
   openTrainer(options: OpenOptions): Promise<ModelTrainer>;
+  /**
+   * GPUs that the libraries of a folder know, the first being what `openTrainer` takes. Commits the process to this
+   * folder: `native-mismatch` when the libraries of another are loaded already.
+   */
+  listGpus(options: { libraries: string }): Promise<readonly GpuFacts[]>;
   /** W + (alpha/rank)·B·A for every pair; merged tensors become F16 (F32 bases stay F32), the rest is copied. */
   mergeAdapter(options: {
     model: string;

@@ -4,6 +4,9 @@ import { z } from "zod";
 export const semantics = z.enum(["paper", "reference"]);
 export type Semantics = z.infer<typeof semantics>;
 
+export const gpuChoice = z.enum(["auto", "off", "cuda", "vulkan", "metal"]);
+export type GpuChoice = z.infer<typeof gpuChoice>;
+
 export const rowKinds = ["imitation", "self-critic", "realignment"] as const;
 
 /**
@@ -205,6 +208,8 @@ export const alignConfig = z.object({
   checkpointEvery: z.number().int().nonnegative().default(50),
   /** Compute threads; 0 = as many as there are cores. */
   threads: z.number().int().nonnegative().default(0),
+  /** Where it computes; `auto`: a real GPU with enough memory, else the processor. Devices round differently. */
+  gpu: gpuChoice.default("auto"),
   /** Most prompt and response tokens in one forward call; memory grows with it. A longer question stands alone. */
   batchTokens: z.number().int().positive().default(1024),
   /** What backward reads: kept (faster), computed again (less memory), or kept while it takes a quarter of the memory. */

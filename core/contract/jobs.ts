@@ -6,7 +6,7 @@
  */
 import { eventIterator, oc } from "@orpc/contract";
 import { z } from "zod";
-import { alignConfig } from "./alignment.ts";
+import { alignConfig, gpuChoice } from "./alignment.ts";
 import { errorCodes } from "./errors.ts";
 import { evaluationConfig } from "./evaluation.ts";
 import { jobEvent } from "./events.ts";
@@ -95,6 +95,8 @@ export const gradcheckInput = z.object({
   mode: z.enum(["paper-sum", "paper-mean", "paper-max", "reference-mean", "reference-max", "sft"]),
   /** GGUF that receives every gradient tensor; null writes none. */
   grads: z.string().nullable().default(null),
+  /** The processor unless told otherwise: its numbers are the same everywhere. */
+  gpu: gpuChoice.default("off"),
   threads: z.number().int().nonnegative().default(0),
 });
 

@@ -6,15 +6,18 @@ import type { z } from "zod";
 import type { AlignmentControls } from "../alignment/controls.ts";
 import { gradcheck } from "../alignment/gradcheck.ts";
 import { explainOutOfMemory } from "../alignment/memory/advice.ts";
+import { estimateMemory } from "../alignment/memory/estimate.ts";
 import { trainingShape } from "../alignment/memory/shape.ts";
 import { loadNativeAddon } from "../alignment/nativeAddon.ts";
-import type { NativeAddon, OpenOptions } from "../alignment/nativeTrainer.ts";
+import type { NativeAddon } from "../alignment/nativeTrainer.ts";
 import { type JobMemory, runAlignment } from "../alignment/runAlignment.ts";
+import { chooseTrainingDevice, type DeviceTools } from "../alignment/trainingDevice.ts";
 import { type AlignConfig, alignConfig } from "../contract/alignment.ts";
 import type { EmitEvent } from "../contract/events.ts";
 import type { exportAdapterConfig, exportMergedConfig, gradcheckInput, gradcheckOutput } from "../contract/jobs.ts";
 import { type ExportTools, exportAdapterOfRun, exportMergedOfRun } from "../exports/exportRun.ts";
 import { readGgufHeader } from "../models/ggufHeader.ts";
+import { supportedGpuKinds } from "../models/llama/gpuKinds.ts";
 import { ggmlLibraryFolder } from "../models/llama/libraries.ts";
 import { openScorer } from "../models/llama/loadedModel.ts";
 import { openTokenizer } from "../models/llama/tokenizer.ts";
@@ -39,8 +42,11 @@ export async function alignJob(
   await using tokenizer = await openTokenizer(config.model);
   await using sampler = new TrainingSampler({ path: config.model, threads: config.threads });
   const memory = await jobMemory(config.model);
+  const addon = loadNativeAddon();
+  const needed = estimateMemory(memory.shape, config, memory.total).total;
+  const device = await chooseTrainingDevice(config.gpu, needed, deviceTools(addon));
   const { model, threads, activations } = config;
-  const trainer = await openTrainer(loadNativeAddon(), model, threads, { activations }).catch((error: unknown) => {
+  const trainer = await addon.openTrainer({ model, threads, activations, ...device }).catch((error: unknown) => {
     throw explainOutOfMemory(error, memory.shape, config, memory);
   });
   try {
@@ -74,7 +80,10 @@ export async function exportMergedJob(
 }
 
 export async function gradcheckJob(input: z.infer<typeof gradcheckInput>): Promise<z.infer<typeof gradcheckOutput>> {
-  const trainer = await openTrainer(loadNativeAddon(), input.model, input.threads);
+  const addon = loadNativeAddon();
+  // What a case takes is next to nothing beside what any card has.
+  const device = await chooseTrainingDevice(input.gpu, 0, deviceTools(addon));
+  const trainer = await addon.openTrainer({ model: input.model, threads: input.threads, ...device });
   try {
     return await gradcheck(trainer, input);
   } finally {
@@ -82,8 +91,12 @@ export async function gradcheckJob(input: z.infer<typeof gradcheckInput>): Promi
   }
 }
 
-function openTrainer(addon: NativeAddon, model: string, threads: number, options: Partial<OpenOptions> = {}) {
-  return addon.openTrainer({ model, libraries: ggmlLibraryFolder({ device: "cpu" }), threads, ...options });
+function deviceTools(addon: NativeAddon): DeviceTools {
+  return {
+    supportedKinds: supportedGpuKinds,
+    libraryFolder: (device) => ggmlLibraryFolder({ device }),
+    listGpus: (libraries) => addon.listGpus({ libraries }),
+  };
 }
 
 async function jobMemory(model: string): Promise<JobMemory> {
@@ -111,7 +124,8 @@ function exportTools(threads: number, signal: AbortSignal): ExportTools {
     addon,
     libraries: ggmlLibraryFolder({ device: "cpu" }),
     threads,
-    openTrainer: (model) => openTrainer(addon, model, threads),
+    // Proofs are exact to the last digits that the processor gives.
+    openTrainer: (model) => addon.openTrainer({ model, libraries: ggmlLibraryFolder({ device: "cpu" }), threads }),
     openTokenizer,
     openScorer: (path, adapter) => openScorer({ path, adapter, threads, signal }),
   };

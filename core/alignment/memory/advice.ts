@@ -72,23 +72,26 @@ export function adviceText({ changes, estimate, fits }: Advice): string {
   return `Choose a smaller model or a stronger quantization, or close other programs: even with the lowest settings it takes about ${mebibytes(estimate.total)}.`;
 }
 
-/** An `out-of-memory` of the trainer with what to lower and to what; any other error stays as it is. */
+/** An `out-of-memory` of the trainer, or a GPU's, with what to lower and to what; any other error stays as it is. */
 export function explainOutOfMemory(
   error: unknown,
   shape: TrainingShape,
   settings: MemorySettings,
   machine: Machine,
 ): unknown {
-  if ((error as Partial<FolkmootError> | null)?.code !== "out-of-memory") return error;
+  const { code, reason } = (error ?? {}) as Partial<FolkmootError>;
+  if (code !== "out-of-memory" && code !== "gpu-out-of-memory") return error;
+  const onGpu = code === "gpu-out-of-memory";
   const needed = estimateMemory(shape, settings, machine.total).total;
   // It did not fit, whatever the system had said was free.
   const advice = adviseMemory(shape, settings, { ...machine, available: Math.min(machine.available, 0.8 * needed) });
+  const free = onGpu ? reason : `${mebibytes(machine.available)} were free when it began.`;
   return new FolkmootError(
-    "out-of-memory",
+    code,
     {
       message: (error as Error).message,
-      reason: `With these settings the training takes about ${mebibytes(needed)}; ${mebibytes(machine.available)} were free when it began.`,
-      action: adviceText(advice),
+      reason: `With these settings the training takes about ${mebibytes(needed)}; ${free}`,
+      action: `${adviceText(advice)}${onGpu ? " Or train on the processor (--gpu off)." : ""}`,
       details: { needed, available: machine.available, changes: advice.changes },
     },
     { cause: error },

@@ -5,7 +5,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FolkmootError } from "../../contract/errors.ts";
 
-export type Device = "cpu" | "cuda" | "vulkan" | "metal";
+export type GpuKind = "cuda" | "vulkan" | "metal";
+export type Device = "cpu" | GpuKind;
 
 const platforms: Partial<Record<NodeJS.Platform, string>> = { linux: "linux", darwin: "mac", win32: "win" };
 

@@ -112,6 +112,7 @@ export const alignSections: readonly SectionDescription[] = [
         explanation: words.activationsText,
         choices: words.activationChoices,
       },
+      { kind: "choice", setting: "gpu", label: words.gpu, explanation: words.gpuText, choices: words.gpuChoices },
       { kind: "switch", setting: "appendEos", label: words.appendEos, explanation: words.appendEosText },
     ],
   },
