@@ -201,7 +201,10 @@ describeInChromium("one experiment, by the mouse", { timeout: 120_000 }, () => {
     await setNumber(page, "loss.losses.1.weight", 0.2);
     await page.getByText(new RegExp(` ${steps} steps · `)).waitFor();
     await button(page, text.align.setup.start).click();
-    await page.locator(".curve-grid").waitFor();
+    const metrics = () => lines("our-alignment", "metrics.jsonl").catch(() => []);
+    const chart = page.getByRole("application", { name: new RegExp(`^${text.align.curves.loss}\\.`) });
+    const points = async () => Number(/(\d+) points/.exec((await chart.getAttribute("aria-label")) ?? "")?.[1]);
+    await expect.poll(points, { timeout: patience }).toBeGreaterThanOrEqual(3);
     const config = JSON.parse(await readFile(run("our-alignment", "config.json"), "utf8"));
     expect(config.loss).toMatchObject({
       id: "mixture",
@@ -210,10 +213,6 @@ describeInChromium("one experiment, by the mouse", { timeout: 120_000 }, () => {
         { weight: 0.2, loss: { id: "orpo", beta: 0.1 } },
       ],
     });
-    const metrics = () => lines("our-alignment", "metrics.jsonl").catch(() => []);
-    const chart = page.getByRole("application", { name: new RegExp(`^${text.align.curves.loss}\\.`) });
-    const points = async () => Number(/(\d+) points/.exec((await chart.getAttribute("aria-label")) ?? "")?.[1]);
-    await expect.poll(points, { timeout: patience }).toBeGreaterThanOrEqual(3);
     await button(page, text.actions.stop).click();
     await runState(page, "stopped");
     const kept = (await metrics()).length;

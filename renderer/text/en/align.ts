@@ -223,7 +223,7 @@ export const align = {
     samplesTokens: "Longest text",
     prompts: "Prompts",
     promptsText: "One a line, 16 at most. Base and model as it is then answer each, side by side.",
-    heldOutPrompts: (count: number) => `Take ${count} held-out questions`,
+    heldOutPrompts: (count: number) => (count === 1 ? "Take a held-out question" : `Take ${count} held-out questions`),
     promptsPlaceholder: "I broke my neighbour's ladder. What should I do?",
     samplesNote: (every: number | null, prompts: number) =>
       every === null || every === 0 ? "none" : `${prompts} prompts every ${every} steps`,
