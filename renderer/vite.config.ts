@@ -1,6 +1,7 @@
 /** Builds the page to dist/renderer: one HTML file, scripts and styles beside it, nothing that is fetched elsewhere. */
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { bundledLicences } from "../scripts/setup/bundledLicences.mjs";
 
 /**
  * Whoever serves index.html replaces this word, everywhere in the file, by a fresh nonce per load, and names the same
@@ -12,7 +13,7 @@ export default defineConfig({
   root: import.meta.dirname,
   // Relative, so that the same files work under app:// and under any loopback port.
   base: "./",
-  plugins: [react()],
+  plugins: [react(), bundledLicences()],
   html: { cspNonce: noncePlaceholder },
   build: {
     outDir: "../dist/renderer",

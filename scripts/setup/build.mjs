@@ -58,9 +58,13 @@ function buildTypeScript(root, say) {
  */
 export function buildRenderer(root, say) {
   const packages = ["vite", "@vitejs/plugin-react", "react", "react-dom", "react-aria-components", "zod"];
-  const inputs = fingerprint(root, ["renderer", "core/contract", "tsconfig.json", "package-lock.json"], {
-    facts: packages.map((name) => `${name} ${installedVersion(root, name)}`),
-  });
+  const inputs = fingerprint(
+    root,
+    ["renderer", "core/contract", "scripts/setup/bundledLicences.mjs", "tsconfig.json", "package-lock.json"],
+    {
+      facts: packages.map((name) => `${name} ${installedVersion(root, name)}`),
+    },
+  );
   const output = join(root, "dist", "renderer");
   const stamp = join(output, ".inputs");
   if (stampIs(stamp, inputs) && existsSync(join(output, "index.html"))) return;

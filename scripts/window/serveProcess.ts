@@ -20,15 +20,17 @@ export interface ServeProcess extends AsyncDisposable {
 /**
  * @param workspace made when missing
  * @param env added to the environment of the process
+ * @param entry of the command line; default: the one of this repository
  * @throws Error when the page is not built, or when the process ends before it serves
  */
 export async function serveProcess(
   workspace: string,
   env: Readonly<Record<string, string>> = {},
+  entry: string = join(root, "cli", "main.ts"),
 ): Promise<ServeProcess> {
   if (!existsSync(join(root, "dist", "renderer", "index.html")))
     throw new Error("The page is not built: npm run build.");
-  const args = [join(root, "cli", "main.ts"), "serve", "--workspace", workspace, "--no-open", "--json"];
+  const args = [entry, "serve", "--workspace", workspace, "--no-open", "--json"];
   const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...env } });
   let [out, errors, over] = ["", "", false];
   child.stderr.setEncoding("utf8").on("data", (data: string) => {

@@ -1,9 +1,10 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { join } from "node:path";
-import { extractAll, listPackage, statFile } from "@electron/asar";
+import { extractAll, extractFile, listPackage, statFile } from "@electron/asar";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { serveProcess } from "../../../scripts/window/serveProcess.ts";
 import { chromiumPath } from "../../support/chromium.ts";
 import { importsOf } from "../../support/dependencyRules.ts";
 import { eventually, launchDesktop } from "../../support/electron/desktop.ts";
@@ -63,7 +64,7 @@ describe.skipIf(!packs)("the package", () => {
   it("keeps outside the archive what the system loads by itself", () => {
     const native = files.filter(({ name }) => /\.(node|so|dylib|dll|gguf)(\.|$)/.test(name));
     expect(native.map(({ name }) => name)).toContain("native/build/folkmoot.node");
-    expect(native.filter((file) => !file.unpacked && !/reflink/.test(file.name))).toEqual([]);
+    expect(native.filter((file) => !file.unpacked)).toEqual([]);
     for (const { name, unpacked } of files.filter((file) => file.unpacked))
       expect([unpacked, existsSync(join(resources, "app.asar.unpacked", name))]).toEqual([true, true]);
   });
@@ -82,7 +83,13 @@ describe.skipIf(!packs)("the package", () => {
       "playwright-core",
       "react",
       "react-dom",
+      "clsx",
+      "aria-hidden",
       "node",
+      "cmake-js",
+      "node-addon-api",
+      "node-api-headers",
+      "@reflink/reflink",
     ])
       expect(packages).not.toContain(absent);
   });
@@ -106,6 +113,21 @@ describe.skipIf(!packs)("the package", () => {
     expect([...new Set(imported)].filter((name) => !packages.has(name))).toEqual([]);
   });
 
+  it("passes on the licences of what it holds, of the packages and of what is bundled into the page", () => {
+    const names = new Set(files.map(({ name }) => name));
+    const packages = new Set(
+      [...names].flatMap((name) => /^(node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(name)?.[1] ?? []),
+    );
+    const without = [...packages].filter((folder) => {
+      const licences = readdirSync(join(root, folder)).filter((file) => /^(licen[cs]e|copying)/i.test(file));
+      return licences.length > 0 && !licences.some((file) => names.has(`${folder}/${file}`));
+    });
+    expect(without).toEqual([]);
+    const bundled = extractFile(archive, "dist/renderer/licences.txt").toString();
+    for (const name of ["react ", "react-aria-components ", "uplot ", "lucide-react "])
+      expect(bundled).toContain(`\n${name}`);
+  });
+
   it("finds its demo, templates and licence beside the archive", () => {
     for (const name of ["resources/demo/experiment.json", "resources/templates/alpaca.json", "LICENSE.txt"])
       expect(existsSync(join(resources, name))).toBe(true);
@@ -127,6 +149,35 @@ describe.skipIf(!packs)("the package", () => {
       });
       expect(child.stderr).toBe("");
       expect(JSON.parse(child.stdout)).toMatchObject({ loss: expect.any(Number), gradNorm: expect.any(Number) });
+    });
+
+    it("a society speaks, with the runtime and the demo's model that are in the package", () => {
+      const questions = join(folder.path, "questions.txt");
+      writeFileSync(questions, "May I keep the purse that I found?\nWho should carry the table?\n");
+      const out = join(folder.path, "society");
+      const model = join(app, "resources", "models", "village-q8_0.gguf");
+      const options = ["--model", model, "--questions", questions, "--grid", "2x2", "--peers", "2", "--rounds", "1"];
+      const child = spawnSync(
+        process.execPath,
+        [join(app, "dist", "cli", "main.js"), "society", "run", ...options, "--out", out, "--json"],
+        { encoding: "utf8" },
+      );
+      expect(child.status, child.stderr).toBe(0);
+      const records = readFileSync(join(out, "interactions.jsonl"), "utf8").trim().split("\n");
+      expect(records).toHaveLength(4);
+      expect(records.every((line) => JSON.parse(line).draft.length > 0)).toBe(true);
+    });
+
+    it("serves its page to a browser, with its picture", async () => {
+      await using serve = await serveProcess(join(folder.path, "served"), {}, join(app, "dist", "cli", "main.js"));
+      for (const [path, type] of [
+        ["/", "text/html; charset=utf-8"],
+        ["/icon.svg", "image/svg+xml"],
+        ["/icon.png", "image/png"],
+      ] as const) {
+        const answer = await fetch(new URL(path + new URL(serve.url).search, serve.url));
+        expect([answer.status, answer.headers.get("content-type")], path).toEqual([200, type]);
+      }
     });
 
     it.skipIf(chromiumPath === null)(
