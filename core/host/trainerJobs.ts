@@ -43,7 +43,7 @@ export async function alignJob(
   await using sampler = new TrainingSampler({ path: config.model, threads: config.threads });
   const memory = await jobMemory(config.model);
   const addon = loadNativeAddon();
-  const needed = estimateMemory(memory.shape, config, memory.total).total;
+  const needed = estimateMemory(memory.shape, config, memory.total, "gpu").total;
   const device = await chooseTrainingDevice(config.gpu, needed, deviceTools(addon));
   const { model, threads, activations } = config;
   const trainer = await addon.openTrainer({ model, threads, activations, ...device }).catch((error: unknown) => {

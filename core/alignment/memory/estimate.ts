@@ -13,10 +13,12 @@ export type MemorySettings = Pick<
   "lora" | "loss" | "maxLength" | "maxRejected" | "batchTokens" | "activations"
 >;
 
+export type ComputeDevice = "processor" | "gpu";
+
 export interface MemoryEstimate {
   /** The file, mapped into memory. */
   readonly weights: number;
-  /** Transposed copies that backward multiplies with. */
+  /** Transposed copies that backward multiplies with: on a GPU; the processor reads the weights either way. */
   readonly transposed: number;
   /** Adapter, its gradient and the optimizer's two moments. */
   readonly adapter: number;
@@ -60,9 +62,14 @@ const peak = {
  * For the largest forward pass that the settings allow: questions of the greatest length, or as many short ones as fit.
  * @param memory bytes of the machine; `automatic` keeps activations while they take a quarter of it (native/src)
  */
-export function estimateMemory(shape: TrainingShape, settings: MemorySettings, memory: number): MemoryEstimate {
+export function estimateMemory(
+  shape: TrainingShape,
+  settings: MemorySettings,
+  memory: number,
+  device: ComputeDevice = "processor",
+): MemoryEstimate {
   const [first, ...rest] = largestQuestions(shape, settings).map((questions) =>
-    estimatePass(shape, settings, packSize(questions), memory),
+    estimatePass(shape, settings, packSize(questions), memory, device),
   );
   return rest.reduce((largest, other) => (other.total > largest.total ? other : largest), first as MemoryEstimate);
 }
@@ -73,11 +80,13 @@ export function estimatePass(
   { lora, activations }: MemorySettings,
   packing: PackingSize,
   memory: number,
+  device: ComputeDevice = "processor",
 ): MemoryEstimate {
   const keepsActivations =
     activations === "automatic" ? keptBytes(shape, packing) <= memory / 4 : activations === "keep";
   const weights = shape.fileBytes;
-  const transposed = [...shape.linears, shape.head].reduce((sum, linear) => sum + transposedBytes(linear), 0);
+  const copied = device === "gpu" ? [...shape.linears, shape.head] : [];
+  const transposed = copied.reduce((sum, linear) => sum + transposedBytes(linear), 0);
   const pairs = adaptedPairs(shape.linears, lora);
   const adapter =
     alignment +
