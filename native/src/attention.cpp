@@ -1,4 +1,5 @@
 // Attention block by block: projections, norms of queries and keys, rotation, masked softmax, and all of it backward.
+#include "derivatives.h"
 #include "layer.h"
 
 size_t LayerGraph::blocks() const {
@@ -142,11 +143,11 @@ ggml_tensor * LayerGraph::scoresBack(size_t index, const Activations & a, ggml_t
     const AttentionBlock & b = block(index);
     ggml_tensor * p = ggml_reshape_3d(c_, a.probabilities[index], dProbabilities->ne[0], dProbabilities->ne[1], dProbabilities->ne[2]);
     const float cap = architecture_.attentionSoftcap;
-    if (cap == 0) return ggml_soft_max_ext_back(c_, dProbabilities, p, architecture_.attentionScale, 0.0f);
+    if (cap == 0) return softMaxBack(runner_.device(), c_, dProbabilities, p, architecture_.attentionScale);
     ggml_tensor * scores = product(headed(keysOf(b, a.k)), queriesOf(b, a.q));
     ggml_tensor * tanh = ggml_tanh(c_, ggml_scale(c_, scores, architecture_.attentionScale / cap));
     ggml_tensor * slope = ggml_scale_bias(c_, ggml_sqr(c_, tanh), -architecture_.attentionScale, architecture_.attentionScale);
-    return ggml_mul(c_, ggml_soft_max_ext_back(c_, dProbabilities, p, 1.0f, 0.0f), slope);
+    return ggml_mul(c_, softMaxBack(runner_.device(), c_, dProbabilities, p, 1.0f), slope);
 }
 
 // dQ = dS·K, dK = dSᵀ·Q, dV = Pᵀ·dO, the last two summed over the query heads of a group.

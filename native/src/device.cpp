@@ -83,6 +83,15 @@ const Kernels * Device::kernels(const ggml_tensor * weight) const {
     return wide || bf16Kernels() == nullptr ? &floatKernels() : bf16Kernels();
 }
 
+bool Device::has(ggml_op operation) const {
+    if (!gpu_) return products_ != Products::ggml;
+    ContextPtr context = tensorContext(3);
+    ggml_tensor * node = ggml_new_tensor_2d(context.get(), GGML_TYPE_F32, 64, 2);
+    node->op = operation;
+    for (int i = 0; i < 2; i++) node->src[i] = ggml_new_tensor_2d(context.get(), GGML_TYPE_F32, 64, 2);
+    return ggml_backend_supports_op(backend_, node);
+}
+
 ggml_tensor * Device::multiply(ggml_context * context, ggml_tensor * a, ggml_tensor * b) const {
     ggml_tensor * product = ggml_mul_mat(context, a, b);
     if (gpu_) ggml_prec_set_acc(product, GGML_PREC_F32);

@@ -60,6 +60,10 @@ class Device {
     // Backends that multiply in half precision unless told otherwise are told: gradients need F32 sums.
     ggml_tensor * multiply(ggml_context * context, ggml_tensor * a, ggml_tensor * b) const;
 
+    // Whether the device computes an operation of two F32 matrices of equal shape. Not when ggml's products are asked for on
+    // the CPU: the graph is then one that every device can compute.
+    bool has(ggml_op operation) const;
+
     // A buffer with room for every tensor of the context; `out-of-memory` (on a GPU `gpu-out-of-memory`) naming `what`.
     BufferPtr allocate(ggml_context * context, const std::string & what) const;
     BufferPtr allocate(size_t bytes, const std::string & what) const;

@@ -1,5 +1,6 @@
 // Linears with their adapters, norms, and the views that rows and columns of a matrix need.
 #include "adapter.h"
+#include "derivatives.h"
 #include "layer.h"
 #include "products.h"
 
@@ -17,7 +18,7 @@ ggml_tensor * LayerGraph::columnsOf(ggml_tensor * x, int64_t start, int64_t coun
 ggml_tensor * LayerGraph::norm(ggml_tensor * x, ggml_tensor * weight) { return ggml_mul(c_, ggml_rms_norm(c_, x, shape_.epsilon), weight); }
 
 ggml_tensor * LayerGraph::normBack(ggml_tensor * dy, ggml_tensor * x, ggml_tensor * weight) {
-    return ggml_rms_norm_back(c_, ggml_mul(c_, dy, weight), x, shape_.epsilon);
+    return rmsNormBack(runner_.device(), c_, ggml_mul(c_, dy, weight), x, shape_.epsilon);
 }
 
 ggml_tensor * LayerGraph::multiply(ggml_tensor * a, ggml_tensor * b) { return runner_.device().multiply(c_, a, b); }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "derivatives.h"
 #include "failure.h"
 #include "products.h"
 
@@ -386,7 +387,7 @@ void Trainer::backwardHead() {
     runner_.begin(16);
     ggml_context * c = runner_.context();
     ggml_tensor * dNormed = ggml_mul(c, t.headGradients, t.coefficients);
-    ggml_tensor * dHidden = ggml_rms_norm_back(c, ggml_mul(c, dNormed, model_.outputNorm), t.layerInputs.back(), s.epsilon);
+    ggml_tensor * dHidden = rmsNormBack(device_, c, ggml_mul(c, dNormed, model_.outputNorm), t.layerInputs.back(), s.epsilon);
     place(dHidden, t.gradients[s.layers % 2]);
     runner_.expand(dHidden);
     runner_.allocate();
