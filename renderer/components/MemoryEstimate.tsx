@@ -14,7 +14,9 @@ export function MemoryEstimate(props: {
   /** Where the figures come from; default: estimated from shapes. */
   readonly source?: string;
 }) {
-  const total = props.parts.reduce((sum, [, bytes]) => sum + bytes, 0);
+  // What a job does not need is no line.
+  const parts = props.parts.filter(([, bytes]) => bytes > 0);
+  const total = parts.reduce((sum, [, bytes]) => sum + bytes, 0);
   const scale = Math.max(total, props.free, 1);
   return (
     <div>
@@ -24,13 +26,13 @@ export function MemoryEstimate(props: {
         <span className="fine">{props.source ?? words.estimated}</span>
       </p>
       <div className="memory-bar" aria-hidden>
-        {props.parts.map(([name, bytes, color]) => (
+        {parts.map(([name, bytes, color]) => (
           <i key={name} style={{ width: `${(bytes / scale) * 100}%`, background: `var(${color})` }} />
         ))}
       </div>
       <Facts
         facts={[
-          ...props.parts.map(
+          ...parts.map(
             ([name, bytes, color]) =>
               [
                 name,

@@ -1,4 +1,5 @@
 /** What the form of an alignment has beside its described fields: the data, and the dial that derives the rest. */
+import { Plus } from "lucide-react";
 import { type Effort, efforts } from "../../../core/contract/alignment.ts";
 import { go, useRequest, useWorkbench } from "../../app/hooks.ts";
 import { Button } from "../../components/Button.tsx";
@@ -30,30 +31,25 @@ export function DataField({ form }: { readonly form: SettingsForm }) {
   const path = form.text("data");
   const known = sets.data?.find((set) => set.path === path);
   if (sets.data === null) return null;
-  if (sets.data.length === 0 && path === "")
-    return (
-      <div className="field" data-setting="data">
-        <span className="field-label">{words.data}</span>
-        <Button onPress={() => go("data", "new")}>{words.dataNone}</Button>
-        {form.problem("data") === undefined ? null : <span className="field-problem">{form.problem("data")}</span>}
-      </div>
-    );
+  const none = sets.data.length === 0;
   return (
     <>
-      <SelectInput
-        label={words.data}
-        value={known?.path ?? "other"}
-        onChange={(value) => form.set("data", value === "other" ? "" : value)}
-        choices={[
-          ...sets.data.map((set) => ({ id: set.path, name: set.name, note: formatCount(set.rows) })),
-          { id: "other", name: words.otherFile },
-        ]}
-        problem={known === undefined ? undefined : form.problem("data")}
-        {...(known === undefined ? {} : { setting: "data" })}
-      />
+      {none ? null : (
+        <SelectInput
+          label={words.data}
+          value={known?.path ?? "other"}
+          onChange={(value) => form.set("data", value === "other" ? "" : value)}
+          choices={[
+            ...sets.data.map((set) => ({ id: set.path, name: set.name, note: formatCount(set.rows) })),
+            { id: "other", name: words.otherFile },
+          ]}
+          problem={known === undefined ? undefined : form.problem("data")}
+          {...(known === undefined ? {} : { setting: "data" })}
+        />
+      )}
       {known !== undefined ? null : (
         <PathInput
-          label={words.otherFile}
+          label={none ? words.data : words.otherFile}
           explanation={words.dataText}
           value={path}
           onChange={(value) => form.set("data", value)}
@@ -62,6 +58,13 @@ export function DataField({ form }: { readonly form: SettingsForm }) {
           request={{ title: words.data, kind: "file", endings: ["jsonl", "json"], remember: "data" }}
         />
       )}
+      {none ? (
+        <div className="form-add">
+          <Button small look="quiet" icon={<Plus size={12} />} onPress={() => go("data", "new")}>
+            {words.dataNone}
+          </Button>
+        </div>
+      ) : null}
     </>
   );
 }

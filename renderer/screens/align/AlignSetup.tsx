@@ -1,6 +1,7 @@
 import { useEffect, useState } from "react";
 import { alignConfig, type Effort } from "../../../core/contract/alignment.ts";
 import type { TrainingMemory } from "../../../core/contract/workbench/align.ts";
+import type { WorkbenchClient } from "../../../core/contract/workbench.ts";
 import { useRequest, useWorkbench } from "../../app/hooks.ts";
 import { Button } from "../../components/Button.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
@@ -25,6 +26,8 @@ import { PromptFields } from "./PromptFields.tsx";
 const words = text.align.setup;
 const own = { data: DataField, loss: LossFields, targets: TargetFields, layers: LayerFields, prompts: PromptFields };
 const sections = [alignHead, ...alignSections];
+
+type Checked = Awaited<ReturnType<WorkbenchClient["align"]["preview"]>>;
 
 interface Reason {
   readonly setting: string;
@@ -93,11 +96,7 @@ export function AlignSetup(props: { readonly template: string | null; readonly d
       sections={alignSections}
       own={own}
       after={<EffortDial effort={effort} onEffort={setEffort} />}
-      counts={
-        checked === null
-          ? ""
-          : words.counts(formatCount(checked.rows), formatCount(checked.steps), formatParameters(checked.parameters))
-      }
+      counts={checked === null ? "" : countsOf(checked)}
       startLabel={words.start}
       side={(shown) => (
         <div className="setup-side">
@@ -112,6 +111,15 @@ export function AlignSetup(props: { readonly template: string | null; readonly d
       )}
     />
   );
+}
+
+function countsOf(checked: Checked): string {
+  const { rows, steps, parameters } = checked;
+  if (parameters === null) return "";
+  const weights = formatParameters(parameters);
+  return rows === null
+    ? words.countsWithoutData(weights)
+    : words.counts(formatCount(rows), formatCount(steps), weights);
 }
 
 /** What a person changed is not as it was derived. */

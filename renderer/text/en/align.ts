@@ -83,8 +83,8 @@ export const align = {
   setup: {
     title: "Set up an alignment",
     data: "Data",
-    dataText: "A set from Data, or a file of rows.",
-    dataNone: "Build data first …",
+    dataText: "Rows as Folkmoot writes them, or the published format (JSON).",
+    dataNone: "Build data from a society",
     otherFile: "Another file …",
     effort: "Effort",
     efforts: { quick: "Quick", balanced: "Balanced", thorough: "Thorough" },
@@ -252,6 +252,7 @@ export const align = {
     measured: "measured in a run like this",
     counts: (rows: string, steps: string, parameters: string) =>
       `${rows} rows · ${steps} steps · ${parameters} weights trained`,
+    countsWithoutData: (parameters: string) => `${parameters} weights trained`,
     start: "Start alignment",
   },
 } as const;

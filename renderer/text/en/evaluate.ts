@@ -80,7 +80,7 @@ export const evaluate = {
     samplingNote: (temperature: number | null, tokens: number | null) =>
       `temperature ${temperature ?? "–"}, ${tokens ?? "–"} tokens`,
     runNote: (limit: number | null, confidence: number | null) =>
-      `${limit === null ? "all questions" : `the first ${limit}`}, ${confidence === null ? "–" : Math.round(confidence * 1000) / 10} %`,
+      `${limit === null ? "all questions" : `the first ${limit}`}, ${confidence === null ? "–" : Math.round(confidence * 1000) / 10} % intervals`,
     start: "Start evaluation",
     nothing: "Choose questions to see the first of them.",
     sample: "The first questions",
