@@ -43,20 +43,45 @@ const keyPadding = 15;
 /** Value, gradient and two moments. */
 const copiesOfAdapter = 4;
 
+type Way = "float32" | "bf16" | "ggml";
+interface Widths {
+  readonly feedForward: number;
+  readonly embedding: number;
+}
+
 /**
  * Widths of a block's intermediate results that lie in memory at the same moment, in multiples of what they are widths
- * of: fitted to 590 measurements (14 models of ten architectures, 64 to 512 wide; lengths, ranks, targets, policies).
- * The total is off by 2 % in the mean, 11 % at most.
+ * of, by the way products are computed (native/src/kernels.h; ggml's on a GPU): fitted to 224 measurements on models 128
+ * to 320 wide. `adapted`: what adapters on the feed-forward add.
  */
-const peak = {
-  /** GELU's slope takes more of the feed-forward's width than SiLU's, which ggml has in one operation. */
-  feedForward: { silu: 2, gelu: 3.5, adaptedDown: 0.7, adaptedUp: 1.2, recomputed: -0.5 },
-  embedding: 0.8,
-  fused: 2,
-  scores: { keep: 2.3, recompute: 2.8 },
-  /** Of the normed hidden state that the head reads and of its gradient. */
-  head: 3,
+const peak: Readonly<Record<Way, Readonly<Record<"kept" | "keptAdapted" | "again" | "againAdapted", Widths>>>> = {
+  float32: {
+    kept: { feedForward: 2, embedding: 1 },
+    keptAdapted: { feedForward: 0.05, embedding: 0.1 },
+    again: { feedForward: 3, embedding: 1.6 },
+    againAdapted: { feedForward: 1, embedding: -0.5 },
+  },
+  bf16: {
+    kept: { feedForward: 2.5, embedding: 0.6 },
+    keptAdapted: { feedForward: 0, embedding: 1 },
+    again: { feedForward: 3.6, embedding: 0.5 },
+    againAdapted: { feedForward: 0.9, embedding: 1.9 },
+  },
+  ggml: {
+    kept: { feedForward: 1.6, embedding: 3.5 },
+    keptAdapted: { feedForward: 1.4, embedding: -1.3 },
+    again: { feedForward: 3, embedding: 1.5 },
+    againAdapted: { feedForward: 2, embedding: 0 },
+  },
 };
+/** GELU's slope takes more of the feed-forward's width than SiLU's, which ggml has in one operation. */
+const geluWidth = 1.5;
+/** Fused projections are copied apart, in multiples of the embedding. */
+const fusedWidth = 2;
+/** Attention scores beside each other: the largest block's where activations are kept, all where computed again. */
+const scoreCopies = { kept: 2.3, again: 1.15 };
+/** Of the normed hidden state that the head reads and of its gradient. */
+const headWidth = 3;
 
 /**
  * For the largest forward pass that the settings allow: questions of the greatest length, or as many short ones as fit.
@@ -94,7 +119,7 @@ export function estimatePass(
       pairs.reduce((sum, { rank, input, output }) => sum + floats(input * rank) + floats(rank * output), 0);
   const tape = tapeBytes(shape, packing, keepsActivations);
   const headChunk = headChunkOf(shape, packing);
-  const block = blockBytes(shape, lora.targets, packing, keepsActivations);
+  const block = blockBytes(shape, lora.targets, packing, keepsActivations, device);
   const total = weights + transposed + adapter + tape + Math.max(headChunk, block);
   const parts = { weights, transposed, adapter, activations: tape, headChunk, block };
   return { ...parts, keepsActivations, total, rows: packing.rows };
@@ -168,33 +193,43 @@ function keptBytes(shape: TrainingShape, packing: PackingSize): number {
   return layers * (perRow * packing.rows + scoreCounts(packing).all * heads) * float;
 }
 
-function headChunkOf({ vocabulary, embedding, softcap }: TrainingShape, { segmentRows }: PackingSize): number {
+/** Probabilities of one chunk, and once more in half the width where the head is no F32. */
+function headChunkOf({ vocabulary, embedding, softcap, head }: TrainingShape, { segmentRows }: PackingSize): number {
   const rows = Math.floor(headChunkBytes / (2 * float * vocabulary));
   const chunk = Math.min(segmentRows, Math.max(smallestHeadChunk, Math.min(largestHeadChunk, rows)));
-  return float * chunk * (vocabulary * (softcap ? 2 : 1) + peak.head * embedding);
+  const copies = (softcap ? 2 : 1) + (head.type === "F32" ? 0 : 0.5);
+  return float * chunk * (vocabulary * copies + headWidth * embedding);
 }
 
 /** A model of one layer has only the block that leaves prefixes out. */
-function blockBytes(shape: TrainingShape, targets: readonly LoraTarget[], packing: PackingSize, keep: boolean): number {
+function blockBytes(
+  shape: TrainingShape,
+  targets: readonly LoraTarget[],
+  packing: PackingSize,
+  keep: boolean,
+  device: ComputeDevice,
+): number {
   const { layers, embedding, feedForward, attention, keyValue, heads, gelu, fused, postNorms, queryKeyNorms } = shape;
   const rows = layers === 1 ? packing.segmentRows : packing.rows;
   const scores = scoreCounts(packing, layers > 1);
-  const widths = peak.feedForward;
-  const feedWidth =
-    (gelu ? widths.gelu : widths.silu) +
-    (targets.includes("ffn_down") ? widths.adaptedDown : 0) +
-    (targets.includes("ffn_gate") || targets.includes("ffn_up") ? widths.adaptedUp : 0) +
-    (keep ? 0 : widths.recomputed);
-  const feed = rows * (feedWidth * feedForward + (peak.embedding + (fused ? peak.fused : 0)) * embedding);
+  // Processors without the instructions for BF16 take a little less than what is said here.
+  const isFloat = shape.linears.every(({ type }) => type === "F32");
+  const widths = peak[device === "gpu" ? "ggml" : isFloat ? "float32" : "bf16"];
+  const plain = keep ? widths.kept : widths.again;
+  const adapted = keep ? widths.keptAdapted : widths.againAdapted;
+  const isAdapted = targets.some((target) => target.startsWith("ffn_"));
+  const width = (part: keyof Widths) => plain[part] + (isAdapted ? adapted[part] : 0);
+  const feed =
+    rows *
+    ((width("feedForward") + (gelu ? geluWidth : 0)) * feedForward +
+      (width("embedding") + (fused ? fusedWidth : 0)) * embedding);
   if (keep) {
     const attending = rows * (attention + embedding + keyValue);
-    return float * Math.max(feed, attending + peak.scores.keep * scores.largest * heads);
+    return float * Math.max(feed, attending + scoreCopies.kept * scores.largest * heads);
   }
   const normed = (queryKeyNorms ? attention + keyValue : 0) + (postNorms ? 2 * embedding : 0);
   const again = rows * (attention + 2 * keyValue + embedding + normed);
-  const duringFeed = rows * 2 * feedForward + feed;
-  const duringAttention = peak.scores.recompute * scores.largest * heads;
-  return float * (again + scores.all * heads + Math.max(duringFeed, duringAttention));
+  return float * (again + scoreCopies.again * scores.all * heads + feed);
 }
 
 /** Bytes of so many F32 or I32 values in a buffer. */

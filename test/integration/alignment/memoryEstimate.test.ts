@@ -5,7 +5,7 @@ import { packSize, type QuestionSize } from "../../../core/alignment/memory/pack
 import { trainingShape } from "../../../core/alignment/memory/shape.ts";
 import { alignConfig } from "../../../core/contract/alignment.ts";
 import { readGgufHeader } from "../../../core/models/ggufHeader.ts";
-import { casePath, openTrainer, referenceStep } from "../../support/nativeCases.ts";
+import { addon, casePath, libraries, openTrainer, referenceStep } from "../../support/nativeCases.ts";
 import { temporaryFolder } from "../../support/temporaryFolder.ts";
 import { everyArchitecture, writeTinyModel } from "../../support/tinyModels.ts";
 
@@ -53,6 +53,14 @@ describe("the memory estimate against the trainer's own count: every part to the
   it.each(["llama", "gemma3", "gemma3-window", "phi3", "qwen2", "qwen3", "llama-wide"])("fixture %s", async (name) => {
     await compare(casePath(name, "model.gguf"), "keep");
     await compare(casePath(name, "model.gguf"), "recompute");
+  });
+
+  it("a quantized model", async () => {
+    const model = join(await temporaryFolder(), "model.gguf");
+    const input = casePath("llama-wide", "model.gguf");
+    await addon.quantize({ input, output: model, type: "Q8_0", libraries, threads: 1 });
+    await compare(model, "keep");
+    await compare(model, "recompute");
   });
 
   it.each(everyArchitecture.map((shape, i) => [i, shape.architecture, shape] as const))(
