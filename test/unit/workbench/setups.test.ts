@@ -1,0 +1,113 @@
+/** What the forms are told before anything starts: derived settings, complaints, the memory of a training. */
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { memoryKey, rememberMemory } from "../../../core/alignment/memory/history.ts";
+import { trainingShape } from "../../../core/alignment/memory/shape.ts";
+import { alignConfig } from "../../../core/contract/alignment.ts";
+import { readGgufHeader } from "../../../core/models/ggufHeader.ts";
+import { openWorkbench } from "../../../core/workbench/openWorkbench.ts";
+import { workbenchClient } from "../../../core/workbench/router/router.ts";
+import { checkedClient } from "../../support/checkedContract.ts";
+import { temporaryFolder } from "../../support/temporaryFolder.ts";
+import { writeMaterial } from "../../support/workbenchFaces.ts";
+
+const never = () => {
+  throw new Error("A process was started for nothing.");
+};
+
+async function setup() {
+  const folder = await temporaryFolder();
+  const workspace = join(folder, "workspace");
+  const workbench = await openWorkbench({ workspace, hosts: { engine: never, trainer: never }, resources: null });
+  return {
+    folder,
+    workspace,
+    material: await writeMaterial(folder),
+    client: checkedClient(workbenchClient(workbench)),
+    [Symbol.asyncDispose]: () => workbench.close(),
+  };
+}
+
+describe("an alignment before it starts", () => {
+  it("gets from the dial what fits model and loss, with a reason for each", async () => {
+    await using opened = await setup();
+    const { client, material } = opened;
+    const of = (effort: "quick" | "balanced" | "thorough", loss: object | null = null) =>
+      client.align.defaults({ model: material.model, effort, loss });
+    const [quick, balanced, thorough] = [await of("quick"), await of("balanced"), await of("thorough")];
+    expect([quick, balanced, thorough].map(({ config }) => (config.lora as { rank: number }).rank)).toEqual([
+      8, 16, 32,
+    ]);
+    const rate = ({ config }: typeof quick) => (config.optimizer as { learningRate: number }).learningRate;
+    expect(rate(await of("balanced", { id: "dpo" })) / rate(balanced), "of a preference loss").toBeCloseTo(0.2);
+    expect(rate(await of("balanced", { id: "dpo", beta: null })), "a loss half typed counts as none").toBe(
+      rate(balanced),
+    );
+    expect(balanced.reasons.map(({ setting }) => setting)).toEqual(
+      expect.arrayContaining(["lora.rank", "lora.alpha", "optimizer.learningRate", "epochs", "accumulation"]),
+    );
+  });
+
+  it("says what it takes before the data are chosen, and more as the settings grow", async () => {
+    await using opened = await setup();
+    const { client, material } = opened;
+    const preview = (over: object) => client.align.preview({ config: { model: material.model, ...over } });
+    const small = await preview({});
+    expect(small.problems.map(({ setting }) => setting)).toEqual(["data"]);
+    expect(small.memory).toMatchObject({ measured: false, advice: null, verdict: "fits" });
+    const { weights, transposed, adapter, activations, work, total } = small.memory ?? never();
+    expect(weights + transposed + adapter + activations + work).toBe(total);
+    const large = await preview({ lora: { rank: 64 }, batchTokens: 8192 });
+    expect(large.memory?.adapter).toBeGreaterThan(3 * adapter);
+    expect(large.memory?.activations).toBeGreaterThan(activations);
+    expect(large.parameters).toBe(4 * (small.parameters ?? 0));
+  });
+
+  it("tells the measured figure where a run of this shape has been there before", async () => {
+    await using opened = await setup();
+    const { client, material, workspace } = opened;
+    const config = alignConfig.parse({ model: material.model, data: "" });
+    const key = memoryKey(trainingShape(await readGgufHeader(material.model)), config);
+    const measured = { weights: 1e6, transposed: 0, adapter: 2e6, activations: 3e6, arena: 4e6, resident: null };
+    await rememberMemory(join(workspace, "cache"), key, measured);
+    const { memory } = await client.align.preview({ config: { model: material.model } });
+    expect(memory).toMatchObject({ measured: true, total: 10e6, work: 4e6 });
+  });
+
+  it("names the setting of what the trainer would refuse, before it is loaded", async () => {
+    await using opened = await setup();
+    const { client, material, folder } = opened;
+    const data = join(folder, "rows.json");
+    await writeFile(data, JSON.stringify([{ query: "Q", responses: ["a", "b"], scores: [7, 1] }]));
+    const problemsOf = async (over: object) =>
+      (await client.align.preview({ config: { model: material.model, data, ...over } })).problems.map(
+        ({ setting }) => setting,
+      );
+    expect(await problemsOf({})).toEqual([]);
+    expect(await problemsOf({ samples: { every: 5, prompts: [] } })).toEqual(["samples.prompts"]);
+    expect(await problemsOf({ lora: { rsLora: true, ranks: { attn_q: 8 } } })).toEqual(["lora.rsLora"]);
+    expect(await problemsOf({ lora: { layers: { first: 1, last: 0 } } })).toEqual(["lora.layers"]);
+    expect(await problemsOf({ loss: { id: "stable-alignment", semantics: "reference" } })).toEqual(["loss"]);
+    expect(await problemsOf({ loss: { id: "mixture", losses: [{ weight: 0, loss: { id: "sft" } }] } })).toEqual([
+      "loss.losses.0.weight",
+    ]);
+  });
+});
+
+describe("an evaluation before it starts", () => {
+  it("tells every complaint at once, and the questions as far as they can be read", async () => {
+    await using opened = await setup();
+    const { client, material, folder } = opened;
+    const questions = join(folder, "held.txt");
+    await writeFile(questions, "May I keep it?\nShould I tell her?\n");
+    const { problems, questions: found } = await client.evaluation.preview({
+      config: { model: material.model, questions, trainingData: join(folder, "nowhere.json") },
+    });
+    expect(problems.map(({ setting }) => setting).sort()).toEqual(["adapter", "judge", "trainingData"]);
+    expect(found).toMatchObject({ questions: 2, withKey: 0, sample: ["May I keep it?", "Should I tell her?"] });
+    const unfinished = await client.evaluation.preview({ config: {} });
+    expect(unfinished.problems.map(({ setting }) => setting).sort()).toEqual(["model", "questions"]);
+    expect(unfinished.questions).toBeNull();
+  });
+});
