@@ -1,7 +1,7 @@
 import { Package, RotateCcw, Scale } from "lucide-react";
 import { useMemo, useState } from "react";
 import type { RunSummary } from "../../../core/contract/workbench/runs.ts";
-import { go, useFace, useLiveRun, useRequest, useSnapshot, useWorkbench } from "../../app/hooks.ts";
+import { go, useFace, useLiveRun, useSnapshot } from "../../app/hooks.ts";
 import { CurveGroup } from "../../charts/CurveGroup.ts";
 import { Button } from "../../components/Button.tsx";
 import { Segmented } from "../../components/choices.tsx";
@@ -19,6 +19,7 @@ import { AlignSide } from "./AlignSide.tsx";
 import { CurvesPane } from "./CurvesPane.tsx";
 import { SamplesPane } from "./SamplesPane.tsx";
 import { useCheckpoints } from "./useCheckpoints.ts";
+import { useDetails } from "./useDetails.ts";
 import { useRunCurves } from "./useRunCurves.ts";
 
 const words = text.align;
@@ -33,7 +34,6 @@ export function AlignRun({
   readonly run: RunSummary;
   readonly alignments: readonly RunSummary[];
 }) {
-  const { client } = useWorkbench();
   const live = useLiveRun(run.run);
   const snapshot = useSnapshot(live);
   const [chosen, setView] = useFace("align.view", parseView);
@@ -44,8 +44,7 @@ export function AlignRun({
   const state = snapshot?.state ?? run.state;
   const error = snapshot?.error ?? run.error ?? own.error;
   const checkpoints = useCheckpoints(run.run, snapshot, state);
-  // The files that hold them are written when the run starts: a waiting run has none yet.
-  const details = useRequest(() => (state === "waiting" ? null : client.runs.get({ run: run.run })), [run.run, state]);
+  const details = useDetails(run.run, snapshot);
   const every = numberAt(details.data?.config, "samples.every") ?? 0;
   const view = every > 0 ? chosen : "curves";
   const choice =
