@@ -229,6 +229,25 @@ describeInChromium("one experiment, by the mouse", { timeout: 120_000 }, () => {
     expect(await page.locator(".align-side .plain-table tbody tr").count()).toBeGreaterThan(0);
   });
 
+  it("sets it up again with the very settings of the run, which the dial changes only when it is turned", async () => {
+    const { page } = story;
+    await goTo(page, "align", "new", "from", "our-alignment");
+    await openSection(page, text.align.setup.sections.loss);
+    await openSection(page, text.align.setup.sections.optimizer);
+    await openSection(page, text.align.setup.sections.lora);
+    const value = (name: string) => setting(page, name).getByRole("textbox").inputValue();
+    await expect.poll(() => value("loss.losses.1.weight"), { timeout: patience }).toBe("0.2");
+    expect(await value("maxSteps")).toBe(String(steps));
+    const dial = page.getByRole("radiogroup", { name: text.align.setup.effort }).getByRole("radio");
+    expect(
+      await dial.evaluateAll((all) => all.filter((one) => one.getAttribute("aria-checked") === "true").length),
+    ).toBe(0);
+    await page.getByRole("radio", { name: text.align.setup.efforts.quick }).click();
+    await expect.poll(() => value("lora.rank"), { timeout: patience }).toBe("8");
+    expect(await value("loss.losses.1.weight")).toBe("0.2");
+    expect(await value("maxSteps")).toBe(String(steps));
+  });
+
   it("compares answers: the same questions with the same seeds to base and aligned", async () => {
     const { page } = story;
     await goTo(page, "evaluate", "new");
