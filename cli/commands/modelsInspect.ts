@@ -1,4 +1,5 @@
 /** `folkmoot models inspect`: what a GGUF is, without loading it. */
+import { basename } from "node:path";
 import { Command } from "commander";
 import type { ModelDescription } from "../../core/contract/models.ts";
 import { formatBytes, formatCount, formatShare } from "../output/format.ts";
@@ -57,7 +58,7 @@ function describe(model: ModelDescription): string {
   ];
   const { memory, adapter } = model;
   return renderPairs([
-    ["file", model.path],
+    ...model.files.map(({ path }, i): [string, string] => [i === 0 ? "file" : "", path]),
     ["kind", adapter === null ? model.kind : `${model.kind}, rank ${adapter.rank}, alpha ${adapter.alpha}`],
     ["name", model.name ?? "–"],
     ["architecture", model.architecture],
@@ -84,5 +85,8 @@ function describe(model: ModelDescription): string {
           ],
         ]),
     ...(model.hash === null ? [] : [["sha256", model.hash] satisfies [string, string]]),
+    ...(model.files.length === 1 ? [] : model.files)
+      .filter(({ hash }) => hash !== null)
+      .map(({ path, hash }): [string, string] => ["", `${hash}  ${basename(path)}`]),
   ]);
 }

@@ -7,7 +7,7 @@ import { type AlignConfig, metricsLine } from "../contract/alignment.ts";
 import type { EmitEvent } from "../contract/events.ts";
 import type { Checkpoint } from "../workspace/checkpoint.ts";
 import { openEventLog } from "../workspace/eventLog.ts";
-import { hashFile } from "../workspace/hash.ts";
+import { hashFile, hashModel } from "../workspace/hash.ts";
 import type { RunDirectory } from "../workspace/runDirectory.ts";
 import {
   type AlignmentState,
@@ -91,7 +91,7 @@ async function runWatched(job: Watched): Promise<AlignmentResult> {
   checkRows(config, rows, emit);
   const memoryEstimate = expectMemory(job);
   const fingerprint = fingerprintOf(config, {
-    model: await hashFile(config.model, signal),
+    model: await hashModel(config.model, signal),
     data: await hashFile(config.data, signal),
     device: trainer.info.device,
   });
@@ -164,7 +164,7 @@ async function train(
 async function referencesOf(rows: PreparedRows, job: Watched): Promise<References | null> {
   const { config, trainer, emit, clock, signal, cache } = job;
   if (!needsReference(config.loss)) return null;
-  const key = { model: await hashFile(config.model, signal), device: trainer.info.device };
+  const key = { model: await hashModel(config.model, signal), device: trainer.info.device };
   const store = await ReferenceStore.open(join(cache, "reference"), key);
   const parts = { trainer, store, tokenBudget: config.batchTokens, emit, clock, signal };
   try {

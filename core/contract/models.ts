@@ -21,13 +21,28 @@ export const memoryEstimate = z.object({
 });
 export type MemoryEstimate = z.infer<typeof memoryEstimate>;
 
+export const modelFile = z.object({
+  path: z.string(),
+  bytes: z.number(),
+  /** SHA-256, null when not asked for. */
+  hash: z.string().nullable(),
+});
+export type ModelFile = z.infer<typeof modelFile>;
+
 export const modelDescription = z.object({
+  /** The file; of a model in several files the first. */
   path: z.string(),
   /** `adapter`: a LoRA in llama.cpp's format, not a model by itself. */
   kind: z.enum(["model", "adapter"]),
+  /** Of all files together. */
   bytes: z.number(),
-  /** SHA-256 of the file, null when not asked for. */
+  /**
+   * SHA-256 of the file, null when not asked for. Of a model in several files: of their hashes, one a line
+   * (`sha256sum NAME-*.gguf | cut -d" " -f1 | sha256sum`).
+   */
   hash: z.string().nullable(),
+  /** In order; one for a model in one file. */
+  files: z.array(modelFile),
   /** llama.cpp's name of the architecture, e.g. `llama`, `qwen3`. */
   architecture: z.string(),
   name: z.string().nullable(),

@@ -16,10 +16,10 @@ export interface AdapterExport {
 
 /** Copies the adapter of the checkpoint byte for byte, proves it, and writes its provenance beside it. */
 export function exportAdapter({ source, output, prove, freeBytes }: AdapterExport): Promise<ProvenFile> {
-  const { checkpoint, run, adapter } = source;
+  const { checkpoint, model, adapter } = source;
   return writeProven({
     output,
-    sources: [checkpoint.adapter, run.config.model],
+    sources: [checkpoint.adapter, ...model.parts.map(({ path }) => path)],
     bytesNeeded: adapter.fileBytes,
     async write(path) {
       await copyFile(checkpoint.adapter, path);

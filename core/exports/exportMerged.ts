@@ -29,7 +29,7 @@ export function exportMerged(request: MergedExport): Promise<ProvenFile> {
   const merged = mergedBytes(source.model, source.adapter);
   return writeProven({
     output,
-    sources: [source.checkpoint.adapter, model],
+    sources: [source.checkpoint.adapter, ...source.model.parts.map(({ path }) => path)],
     bytesNeeded: merged + (type === null ? 0 : quantizedBytes(source.model, type)),
     async write(path, scratch) {
       const adapter = source.checkpoint.adapter;

@@ -7,7 +7,7 @@ import type { CheckpointChoice } from "../contract/jobs.ts";
 import { checkAdapterFits, checkAdapterHeader } from "../models/adapterChecks.ts";
 import { type GgufHeader, readGgufHeader } from "../models/ggufHeader.ts";
 import type { Checkpoint } from "../workspace/checkpoint.ts";
-import { hashFile } from "../workspace/hash.ts";
+import { hashFile, hashModel } from "../workspace/hash.ts";
 import { type RunView, viewRun } from "../workspace/runDirectory.ts";
 
 export interface ExportSource {
@@ -36,12 +36,13 @@ export async function readExportSource(
   const adapter = await readGgufHeader(checkpoint.adapter);
   checkAdapterHeader(adapter);
   checkAdapterFits(adapter, model);
-  const modelHash = await hashFile(config.model, signal);
-  const trained = environment.files[config.model];
-  if (trained !== undefined && trained !== modelHash) throw otherModel(config.model, trained, modelHash);
+  for (const { path } of model.parts) {
+    const [trained, found] = [environment.files[path], await hashFile(path, signal)];
+    if (trained !== undefined && trained !== found) throw otherModel(path, trained, found);
+  }
   const provenance = {
     run: run.id,
-    base: { path: config.model, sha256: modelHash },
+    base: { path: config.model, sha256: await hashModel(config.model, signal) },
     adapter: { checkpoint: which, step: checkpoint.step, sha256: await hashFile(checkpoint.adapter, signal) },
     data: { path: config.data, sha256: environment.files[config.data] ?? null },
     config,

@@ -1,7 +1,8 @@
 /** What a LoRA file must hold before llama.cpp gets it (tensors of F64 there end the process), and whether it fits. */
 import { FolkmootError } from "../contract/errors.ts";
-import { type GgufHeader, modelCorrupt, modelUnsupported } from "./ggufHeader.ts";
+import type { GgufHeader } from "./ggufHeader.ts";
 import { numberValue, textValue } from "./metadata.ts";
+import { modelCorrupt, modelUnsupported } from "./modelErrors.ts";
 
 export interface AdapterShape {
   readonly rank: number;
@@ -23,6 +24,8 @@ export function isAdapter(header: GgufHeader): boolean {
 export function checkAdapterHeader(header: GgufHeader): AdapterShape {
   const { path } = header;
   if (!isAdapter(header)) throw modelUnsupported(path, "it is not an adapter");
+  // llama.cpp reads an adapter from one file.
+  if (header.parts.length > 1) throw modelUnsupported(path, "it is an adapter in several files");
   const kind = textValue(header, "adapter.type");
   if (kind !== "lora") throw modelUnsupported(path, `it is an adapter of the kind ${kind ?? "unknown"}, not a LoRA`);
   const alpha = numberValue(header, "adapter.lora.alpha");

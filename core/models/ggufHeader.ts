@@ -4,9 +4,10 @@
  * Layout: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
  */
 import { type FileHandle, open } from "node:fs/promises";
-import { FolkmootError } from "../contract/errors.ts";
 import { type GgmlType, ggmlTypes } from "./ggmlTypes.ts";
 import { HeaderCursor, MalformedHeader } from "./headerCursor.ts";
+import { modelCorrupt, modelNotFound, modelUnsupported } from "./modelErrors.ts";
+import { wholeModel } from "./splitModel.ts";
 
 /** Elements of an array that are kept; longer arrays (vocabularies) are only measured. */
 const keptArrayValues = 1024;
@@ -30,30 +31,50 @@ export interface GgufTensor {
   /** From the start of the tensor data. */
   readonly offset: number;
   readonly bytes: number;
+  /** Which of `GgufHeader.parts` it lies in. */
+  readonly part: number;
+}
+
+/** A file that a model, or a part of one, lies in. */
+export interface GgufPart {
+  readonly path: string;
+  readonly bytes: number;
+  /** File offset of the tensor data. */
+  readonly dataStart: number;
 }
 
 export interface GgufHeader {
+  /** The file; of a model in several files the first. */
   readonly path: string;
   readonly version: number;
+  /** Of all parts together. */
   readonly fileBytes: number;
   readonly alignment: number;
-  /** File offset of the tensor data. */
+  /** File offset of the tensor data in the first part. */
   readonly dataStart: number;
+  /** In order; one for a model in one file. */
+  readonly parts: readonly GgufPart[];
   readonly metadata: ReadonlyMap<string, GgufValue>;
+  /** Of all parts. */
   readonly tensors: readonly GgufTensor[];
 }
 
 /**
- * Reads and checks the header of a GGUF file.
+ * Reads and checks the header of a GGUF file; any part of a model in several files leads to the whole.
  *
- * @throws FolkmootError `model-not-found` when there is no such file, `model-corrupt` for anything that is not a whole
- *   GGUF file, `model-unsupported` for versions and tensor types that this build does not know.
+ * @throws FolkmootError `model-not-found` when there is no such file or a part of it is missing, `model-corrupt` for
+ *   anything that is not a whole GGUF file and for parts that do not belong together, `model-unsupported` for versions
+ *   and tensor types that this build does not know.
  */
 export async function readGgufHeader(path: string): Promise<GgufHeader> {
+  return wholeModel(await readFileHeader(path), readFileHeader);
+}
+
+async function readFileHeader(path: string): Promise<GgufHeader> {
   const file = await openModel(path);
   try {
     const stats = await file.stat();
-    if (!stats.isFile()) throw notFound(path, "It is a folder or a device, not a file.");
+    if (!stats.isFile()) throw modelNotFound(path, "It is a folder or a device, not a file.");
     return await parse(path, new HeaderCursor(file, stats.size));
   } catch (error) {
     if (error instanceof MalformedHeader) throw modelCorrupt(path, error.message, error);
@@ -63,48 +84,16 @@ export async function readGgufHeader(path: string): Promise<GgufHeader> {
   }
 }
 
-/** The error for a file that is damaged; `why` continues "The file is damaged: …". */
-export function modelCorrupt(path: string, why: string, cause?: unknown): FolkmootError {
-  return new FolkmootError(
-    "model-corrupt",
-    {
-      message: `${path} is not a usable GGUF file: ${why}.`,
-      reason: "The file is damaged, was not downloaded to its end, or is something else.",
-      action: "Get the file again and compare its SHA-256 with the one its publisher states.",
-      details: { path, why },
-    },
-    cause === undefined ? {} : { cause },
-  );
-}
-
-/** The error for a sound file that this build cannot use. */
-export function modelUnsupported(path: string, why: string): FolkmootError {
-  return new FolkmootError("model-unsupported", {
-    message: `${path} cannot be used: ${why}.`,
-    reason: "This version of Folkmoot does not know that kind of model file.",
-    action: "Choose another model, or the same one in another format.",
-    details: { path, why },
-  });
-}
-
 async function openModel(path: string): Promise<FileHandle> {
   try {
     return await open(path, "r");
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === "ENOENT" || code === "ENOTDIR") throw notFound(path, "The file was moved or the path is mistyped.");
-    if (code === "EISDIR") throw notFound(path, "It is a folder, not a file.");
+    if (code === "ENOENT" || code === "ENOTDIR")
+      throw modelNotFound(path, "The file was moved or the path is mistyped.");
+    if (code === "EISDIR") throw modelNotFound(path, "It is a folder, not a file.");
     throw error;
   }
-}
-
-function notFound(path: string, reason: string): FolkmootError {
-  return new FolkmootError("model-not-found", {
-    message: `There is no model file ${path}.`,
-    reason,
-    action: "Check the path and try again.",
-    details: { path },
-  });
 }
 
 async function parse(path: string, cursor: HeaderCursor): Promise<GgufHeader> {
@@ -125,7 +114,8 @@ async function parse(path: string, cursor: HeaderCursor): Promise<GgufHeader> {
   const announced = await readTensorTable(path, cursor, tensorCount);
   const dataStart = align(cursor.position, alignment);
   const tensors = placeTensors(announced, alignment, cursor.size - dataStart);
-  return { path, version, fileBytes: cursor.size, alignment, dataStart, metadata, tensors };
+  const parts = [{ path, bytes: cursor.size, dataStart }];
+  return { path, version, fileBytes: cursor.size, alignment, dataStart, parts, metadata, tensors };
 }
 
 async function readMetadata(cursor: HeaderCursor, count: number): Promise<Map<string, GgufValue>> {
@@ -198,7 +188,7 @@ function readAlignment(metadata: ReadonlyMap<string, GgufValue>): number {
   return value;
 }
 
-type AnnouncedTensor = Omit<GgufTensor, "bytes" | "type"> & { readonly type: GgmlType };
+type AnnouncedTensor = Omit<GgufTensor, "bytes" | "type" | "part"> & { readonly type: GgmlType };
 
 async function readTensorTable(path: string, cursor: HeaderCursor, count: number): Promise<AnnouncedTensor[]> {
   const tensors: AnnouncedTensor[] = [];
@@ -236,7 +226,7 @@ function placeTensors(announced: readonly AnnouncedTensor[], alignment: number, 
         `the tensor "${tensor.name}" ends ${tensor.offset + bytes - available} bytes behind the end of the file`,
       );
     expected = align(tensor.offset + bytes, alignment);
-    return { ...tensor, type: type.name, bytes };
+    return { ...tensor, type: type.name, bytes, part: 0 };
   });
 }
 

@@ -1,8 +1,8 @@
-/** Describes a model or adapter file from its header; nothing is loaded. */
-import { type MemoryEstimate, type ModelDescription, modelDescription } from "../contract/models.ts";
-import { hashFile } from "../workspace/hash.ts";
+/** Describes a model or adapter from the header of its file, or of all its files; nothing is loaded. */
+import { type MemoryEstimate, type ModelDescription, type ModelFile, modelDescription } from "../contract/models.ts";
+import { hashFile, hashModel } from "../workspace/hash.ts";
 import { checkAdapterHeader, isAdapter } from "./adapterChecks.ts";
-import { type GgufHeader, readGgufHeader } from "./ggufHeader.ts";
+import { type GgufHeader, type GgufPart, readGgufHeader } from "./ggufHeader.ts";
 import { arrayValue, countValue, numberValue, textValue } from "./metadata.ts";
 import { checkModelHeader } from "./modelChecks.ts";
 
@@ -48,10 +48,11 @@ export async function inspectModel(path: string, options: InspectOptions): Promi
   const count = (key: string) => countValue(header, `${architecture}.${key}`);
   const mix = quantizationMix(header);
   return modelDescription.parse({
-    path,
+    path: header.path,
     kind: adapter === null ? "model" : "adapter",
     bytes: header.fileBytes,
-    hash: options.hash ? await hashFile(path, options.signal) : null,
+    hash: options.hash ? await hashModel(header.path, options.signal) : null,
+    files: await Promise.all(header.parts.map((part) => describeFile(part, options))),
     architecture,
     name: textValue(header, "general.name"),
     licence: textValue(header, "general.license"),
@@ -71,6 +72,10 @@ export async function inspectModel(path: string, options: InspectOptions): Promi
     memory: adapter === null ? estimateMemory(header, options.sequences, options.contextSize) : null,
     adapter: adapter === null ? null : { rank: adapter.rank, alpha: adapter.alpha },
   });
+}
+
+async function describeFile({ path, bytes }: GgufPart, { hash, signal }: InspectOptions): Promise<ModelFile> {
+  return { path, bytes, hash: hash ? await hashFile(path, signal) : null };
 }
 
 /** Tokens per sequence that a load takes when it is not told. */
@@ -117,14 +122,13 @@ function tokenizerName(header: GgufHeader): string | null {
   return model !== null && pre !== null ? `${model} (${pre})` : model;
 }
 
-/** What the native trainer takes: dense models of the architectures above, in one file. */
+/** What the native trainer takes: dense models of the architectures above. */
 function trainable(header: GgufHeader, architecture: string): { possible: boolean; reason: string | null } {
   const no = (reason: string) => ({ possible: false, reason });
   if (!trainableArchitectures.includes(architecture))
     return no(`The architecture ${architecture} cannot be trained; ${trainableArchitectures.join(", ")} can.`);
   if ((numberValue(header, `${architecture}.expert_count`) ?? 0) > 0)
     return no("Mixtures of experts cannot be trained.");
-  if ((numberValue(header, "split.count") ?? 1) > 1) return no("A model in several files cannot be trained.");
   const odd = header.tensors.find(({ dimensions, type }) => dimensions.length > 1 && untrainableTypes.has(type));
   if (odd !== undefined) return no(`Weights of the type ${odd.type} cannot be trained.`);
   if (header.tensors.some(({ name }) => name.includes(".scale")))

@@ -1,5 +1,6 @@
 /** Typed reading of GGUF metadata: the wrong type is a damaged file, a missing key is null. */
-import { type GgufArray, type GgufHeader, type GgufValue, modelCorrupt } from "./ggufHeader.ts";
+import type { GgufArray, GgufHeader, GgufValue } from "./ggufHeader.ts";
+import { modelCorrupt } from "./modelErrors.ts";
 
 export function textValue(header: GgufHeader, key: string): string | null {
   const value = header.metadata.get(key);

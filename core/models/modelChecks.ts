@@ -3,8 +3,9 @@
  * error, but some of it with an abort of the process (block count 4e9, no heads, an epsilon that is no number, norms
  * stored as integers); what is refused here never reaches it.
  */
-import { type GgufHeader, modelCorrupt, modelUnsupported, readGgufHeader } from "./ggufHeader.ts";
+import { type GgufHeader, readGgufHeader } from "./ggufHeader.ts";
 import { arrayValue, countValue, numberValue, textValue } from "./metadata.ts";
+import { modelCorrupt, modelUnsupported } from "./modelErrors.ts";
 
 const mostBlocks = 1024;
 const mostHeads = 4096;
@@ -49,9 +50,8 @@ function checkCounts(header: GgufHeader, architecture: string): void {
   checkBlocks(header, blocks);
 }
 
-/** Every announced block must have tensors; a split model keeps them in its other parts. */
+/** Every announced block must have tensors. */
 function checkBlocks(header: GgufHeader, blocks: number): void {
-  if ((numberValue(header, "split.count") ?? 1) > 1) return;
   const present = new Set<number>();
   for (const { name } of header.tensors) {
     const match = /^blk\.(\d+)\./.exec(name);

@@ -9,6 +9,7 @@ import type { AdapterEntry, ModelEntry } from "../contract/workbench/models.ts";
 import { checkAdapterFits } from "../models/adapterChecks.ts";
 import { readGgufHeader } from "../models/ggufHeader.ts";
 import { inspectModel } from "../models/inspect.ts";
+import { modelFiles } from "../models/splitModel.ts";
 import type { WorkspaceFolder } from "../workspace/workspaceFolder.ts";
 import { type Catalog, isComplete } from "./catalog.ts";
 import { type Fit, fitOf } from "./fit.ts";
@@ -47,13 +48,15 @@ export class Library {
     return { models, adapters: [...(await this.trainedAdapters()), ...adapters] };
   }
 
-  /** Puts the file on the list; one that is there already stays. @throws as `inspectModel`. */
+  /**
+   * Puts the file on the list, a model in several files under its first; one that is there already stays.
+   * @throws as `inspectModel`.
+   */
   async add(path: string): Promise<void> {
-    const absolute = resolve(path);
-    await this.describe(absolute);
-    if (this.workspace.content.models.some((known) => known.path === absolute)) return;
+    const description = await this.describe(resolve(path));
+    if (this.workspace.content.models.some((known) => known.path === description.path)) return;
     const added = this.now();
-    await this.workspace.update(({ models }) => void models.push({ path: absolute, added }));
+    await this.workspace.update(({ models }) => void models.push({ path: description.path, added }));
   }
 
   /** Files below `folder` that end in .gguf; links are followed, a folder that was seen is not entered again. */
@@ -61,16 +64,21 @@ export class Library {
     const known = new Set(this.workspace.content.models.map(({ path }) => path));
     const [added, refused]: [string[], { path: string; reason: string }[]] = [[], []];
     let knownCount = 0;
-    for await (const path of ggufFiles(resolve(folder))) {
+    const seen = new Set<string>();
+    for await (const found of ggufFiles(resolve(folder))) {
+      // A model in several files is one model, whichever of them are there.
+      const path = modelFiles(found)[0] as string;
+      if (seen.has(path)) continue;
+      seen.add(path);
       if (known.has(path)) {
         knownCount++;
         continue;
       }
       try {
-        await this.add(path);
+        await this.add(found);
         added.push(path);
       } catch (error) {
-        refused.push({ path, reason: toFolkmootError(error).message });
+        refused.push({ path: found, reason: toFolkmootError(error).message });
       }
     }
     return { added, known: knownCount, refused };
@@ -233,8 +241,14 @@ async function measuredKey(path: string, { sequences, contextSize }: { sequences
 }
 
 async function fileKey(path: string): Promise<string> {
-  const found = await stat(path).catch(() => null);
-  return [path, found?.size ?? 0, found?.mtimeMs ?? 0].join("|");
+  const times: string[] = [path];
+  for (const file of modelFiles(path)) {
+    const found = await stat(file).catch(() => null);
+    times.push(`${found?.size ?? 0}|${found?.mtimeMs ?? 0}`);
+    // Up to the part that is missing: a name may speak of a hundred thousand.
+    if (found === null) break;
+  }
+  return times.join("|");
 }
 
 async function* ggufFiles(folder: string): AsyncGenerator<string> {

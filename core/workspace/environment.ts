@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { findPackageJSON } from "node:module";
 import { arch, availableParallelism, cpus, platform, release, totalmem } from "node:os";
 import { z } from "zod";
+import { modelFiles } from "../models/splitModel.ts";
 import { hashFile } from "./hash.ts";
 
 export const environment = z.object({
@@ -47,10 +48,10 @@ export async function describeEnvironment(options: {
   };
 }
 
-/** SHA-256 of each file, by the path as given. */
+/** SHA-256 of each file, by the path as given; of a model in several files of each of them. */
 export async function hashFiles(paths: readonly string[], signal?: AbortSignal): Promise<Record<string, string>> {
   const hashes: Record<string, string> = {};
-  for (const path of paths) hashes[path] = await hashFile(path, signal);
+  for (const path of paths.flatMap(modelFiles)) hashes[path] = await hashFile(path, signal);
   return hashes;
 }
 

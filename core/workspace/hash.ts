@@ -4,6 +4,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { FolkmootError } from "../contract/errors.ts";
+import { modelFiles } from "../models/splitModel.ts";
 
 const cacheEntries = 256;
 const chunkBytes = 1 << 20;
@@ -48,6 +49,19 @@ export class FileHashes {
 }
 
 const shared = new FileHashes();
+
+/**
+ * What a model is known by: SHA-256 of its file. Of a model in several files it is that of the files' hashes, in order,
+ * one a line: `sha256sum NAME-*.gguf | cut -d" " -f1 | sha256sum`.
+ *
+ * @param path any of the files
+ * @throws as `FileHashes.hash`
+ */
+export async function hashModel(path: string, signal?: AbortSignal): Promise<string> {
+  const hashes: string[] = [];
+  for (const file of modelFiles(path)) hashes.push(await hashFile(file, signal));
+  return hashes.length === 1 ? (hashes[0] as string) : sha256(hashes.map((hash) => `${hash}\n`).join(""));
+}
 
 /** `FileHashes.hash` with the process-wide cache. */
 export function hashFile(path: string, signal?: AbortSignal): Promise<string> {

@@ -86,12 +86,14 @@ std::unique_ptr<Adapter> Adapter::create(Model & model, Device & device, const A
 
 std::unique_ptr<Adapter> Adapter::load(Model & model, Device & device, const std::string & path) {
     GgufFile file(path);
-    if (file.text("general.type", "") != "adapter" || file.text("adapter.type", "") != "lora") throw mismatch(path, "it is not a LoRA adapter");
+    if (file.text("general.type", "") != "adapter" || file.text("adapter.type", "") != "lora" || file.parts().size() > 1)
+        throw mismatch(path, "it is not a LoRA adapter in one file");
     if (file.text("general.architecture", "") != model.architecture().name) throw mismatch(path, "it was made for another architecture");
     const std::string suffixA = ".lora_a", suffixB = ".lora_b";
     std::vector<PairShape> shapes;
     int64_t halves = 0;
-    for (ggml_tensor * t = ggml_get_first_tensor(file.tensors()); t != nullptr; t = ggml_get_next_tensor(file.tensors(), t), halves++) {
+    for (const ggml_tensor * t : file.tensors()) {
+        halves++;
         const std::string name = t->name;
         if (t->type != GGML_TYPE_F32 && t->type != GGML_TYPE_F16) throw mismatch(path, name + " is neither F32 nor F16");
         if (name.size() < suffixA.size() || name.compare(name.size() - suffixA.size(), suffixA.size(), suffixA) != 0) continue;

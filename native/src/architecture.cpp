@@ -161,7 +161,6 @@ Architecture describeArchitecture(const GgufFile & file, Shape & shape) {
     const Metadata m{file, file.text("general.architecture", "")};
     if (m.name.empty()) throw corruptModel(file.path(), "general.architecture is missing");
     const Entry & entry = entryOf(file, m.name);
-    if (file.number("split.count", 0) > 1) throw unsupportedModel(file.path(), "it is split over several files");
     if (m.number(".expert_count", 0) > 0) throw unsupportedModel(file.path(), "it is a mixture of experts");
     shape = readShape(m);
 

@@ -44,9 +44,7 @@ void BaseWeights::afterStep(GraphRunner & runner) {
 }
 
 GgufPtr BaseWeights::header() const {
-    GgufPtr gguf(gguf_init_empty());
-    gguf_set_kv(gguf.get(), model_.file().gguf());
-    return gguf;
+    return model_.file().metadata();
 }
 
 void BaseWeights::save(const std::string & path) const {
@@ -54,7 +52,7 @@ void BaseWeights::save(const std::string & path) const {
     GgufPtr gguf = header();
     std::vector<std::vector<float>> trained;
     trained.reserve(parameters_.size());
-    for (ggml_tensor * t = ggml_get_first_tensor(file.tensors()); t != nullptr; t = ggml_get_next_tensor(file.tensors(), t)) {
+    for (const ggml_tensor * t : file.tensors()) {
         gguf_add_tensor(gguf.get(), t);
         const void * data = file.bytes(t);
         for (const Parameter & p : parameters_)

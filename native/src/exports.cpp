@@ -25,11 +25,11 @@ Failure mismatch(const std::string & path, const std::string & why) {
 }
 
 std::map<std::string, Pair> pairsOf(const GgufFile & model, const GgufFile & adapter) {
-    if (adapter.text("adapter.type", "") != "lora") throw mismatch(adapter.path(), "it is not a LoRA adapter");
+    if (adapter.text("adapter.type", "") != "lora" || adapter.parts().size() > 1) throw mismatch(adapter.path(), "it is not a LoRA adapter in one file");
     if (adapter.text("general.architecture", "") != model.text("general.architecture", "?")) throw mismatch(adapter.path(), "it was made for another architecture");
     const std::string suffix = ".lora_a";
     std::map<std::string, Pair> pairs;
-    for (ggml_tensor * a = ggml_get_first_tensor(adapter.tensors()); a != nullptr; a = ggml_get_next_tensor(adapter.tensors(), a)) {
+    for (const ggml_tensor * a : adapter.tensors()) {
         const std::string name = a->name;
         if (name.size() <= suffix.size() || name.compare(name.size() - suffix.size(), suffix.size(), suffix) != 0) continue;
         const std::string tensor = name.substr(0, name.size() - suffix.size());
@@ -105,12 +105,10 @@ void writeMerged(FILE * file, const gguf_context * meta, const GgufFile & model,
 void mergeAdapter(const std::string & modelPath, const std::string & adapterPath, const std::string & output, const std::string & libraries, int threads,
                   const std::function<bool()> & cancelled) {
     const GgufFile model(modelPath), adapter(adapterPath);
-    if (model.number("split.count", 0) > 1) throw unsupportedModel(modelPath, "it is split over several files");
     const std::map<std::string, Pair> pairs = pairsOf(model, adapter);
-    GgufPtr meta(gguf_init_empty());
-    gguf_set_kv(meta.get(), model.gguf());
+    GgufPtr meta = model.metadata();
     bool allF32 = true;
-    for (ggml_tensor * w = ggml_get_first_tensor(model.tensors()); w != nullptr; w = ggml_get_next_tensor(model.tensors(), w)) {
+    for (const ggml_tensor * w : model.tensors()) {
         gguf_add_tensor(meta.get(), w);
         if (ggml_n_dims(w) > 1 && w->type != GGML_TYPE_F32) allF32 = false;
         if (pairs.count(w->name) > 0 && w->type != GGML_TYPE_F32) gguf_set_tensor_type(meta.get(), w->name, GGML_TYPE_F16);
@@ -145,13 +143,19 @@ void quantizeModel(const std::string & input, const std::string & output, const 
     params.ftype = found->second;
     params.nthread = threads;
     params.allow_requantize = true;
+    // llama.cpp lays tensors out by ggml's own alignment, whatever other one the file's metadata names.
+    llama_model_kv_override overrides[2]{};
+    overrides[0].tag = LLAMA_KV_OVERRIDE_TYPE_INT;
+    std::snprintf(overrides[0].key, sizeof overrides[0].key, "%s", GGUF_KEY_GENERAL_ALIGNMENT);
+    overrides[0].val_i64 = GGUF_DEFAULT_ALIGNMENT;
+    if (checked.has(GGUF_KEY_GENERAL_ALIGNMENT)) params.kv_overrides = overrides;
     const std::string partial = output + ".partial";
-    if (llama.quantize(input.c_str(), partial.c_str(), &params) != 0) {
+    if (llama.quantize(checked.path().c_str(), partial.c_str(), &params) != 0) {
         std::error_code ignored;
         const std::filesystem::path folder = std::filesystem::u8path(output).parent_path();
         const auto space = std::filesystem::space(folder.empty() ? "." : folder, ignored);
         std::filesystem::remove(std::filesystem::u8path(partial), ignored);
-        if (space.available < checked.file().size() / 8)
+        if (space.available < checked.size() / 8)
             throw Failure("disk-full", "No space is left to write " + output + ".", "", "Free some space and export again.");
         throw Failure("model-unsupported", input + " cannot be quantized to " + type + ".", "llama.cpp refused it.", "Choose another type, such as Q8_0 or F16.");
     }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "device.h"
@@ -30,22 +31,40 @@ class MappedFile {
     void * handle_ = nullptr;
 };
 
-// An opened GGUF whose tensors all lie within the file. Throws `model-not-found` or `model-corrupt`.
+// One file whose tensors all lie within it.
+struct GgufPart {
+    explicit GgufPart(const std::string & path);
+
+    std::string path;
+    std::unique_ptr<MappedFile> file;
+    GgufPtr gguf;
+    ContextPtr tensors;
+};
+
+// An opened GGUF; a model in several files (NAME-00001-of-00003.gguf) is opened as a whole from any of them. Throws
+// `model-not-found`, `model-corrupt`, `model-unsupported`.
 class GgufFile {
   public:
     explicit GgufFile(const std::string & path);
 
-    const std::string & path() const { return path_; }
-    gguf_context * gguf() const { return gguf_.get(); }
-    ggml_context * tensors() const { return tensors_.get(); }
-    const MappedFile & file() const { return *file_; }
-    ggml_tensor * find(const std::string & name) const { return ggml_get_tensor(tensors_.get(), name.c_str()); }
-    // Where the tensor's bytes lie in the mapped file.
+    // The file; of several the first.
+    const std::string & path() const { return parts_[0].path; }
+    // The metadata; of several files the first's, which has all of it.
+    gguf_context * gguf() const { return parts_[0].gguf.get(); }
+    // A copy of it for a file that is written: one file, with ggml's own alignment.
+    GgufPtr metadata() const;
+    const std::vector<GgufPart> & parts() const { return parts_; }
+    // Bytes of all files.
+    size_t size() const;
+    // In the order of the files.
+    const std::vector<ggml_tensor *> & tensors() const { return tensors_; }
+    ggml_tensor * find(const std::string & name) const;
+    // Where the tensor's bytes lie in its mapped file.
     const uint8_t * bytes(const ggml_tensor * tensor) const;
     // The tensor as F32, row-major, any type that ggml can de-quantize.
     std::vector<float> floats(const ggml_tensor * tensor) const;
 
-    bool has(const std::string & key) const { return gguf_find_key(gguf_.get(), key.c_str()) >= 0; }
+    bool has(const std::string & key) const { return gguf_find_key(gguf(), key.c_str()) >= 0; }
     // A value of the asked kind or the default; a wrong kind is `model-corrupt`.
     std::string text(const std::string & key, const std::string & otherwise) const;
     double number(const std::string & key, double otherwise) const;
@@ -55,10 +74,13 @@ class GgufFile {
     std::vector<double> numbers(const std::string & key) const;
 
   private:
-    std::string path_;
-    std::unique_ptr<MappedFile> file_;
-    GgufPtr gguf_;
-    ContextPtr tensors_;
+    struct Place {
+        ggml_tensor * tensor;
+        const uint8_t * bytes;
+    };
+    std::vector<GgufPart> parts_;
+    std::vector<ggml_tensor *> tensors_;
+    std::unordered_map<std::string, Place> places_;
 };
 
 // Writes `gguf` (with its tensors' host data) beside `path`, fsyncs, renames. `disk-full` and `read-only` as codes.

@@ -10,7 +10,7 @@ std::string layerTensor(int64_t layer, const std::string & name, const char * su
 
 Model::Model(const std::string & path, Device & device, int64_t contextLength) : device_(device), gguf_(std::make_unique<GgufFile>(path)) {
     architecture_ = describeArchitecture(*gguf_, shape_);
-    for (ggml_tensor * t = ggml_get_first_tensor(gguf_->tensors()); t != nullptr; t = ggml_get_next_tensor(gguf_->tensors(), t))
+    for (const ggml_tensor * t : gguf_->tensors())
         if (std::string(t->name).find(".scale") != std::string::npos) throw unsupportedModel(path, std::string(t->name) + " scales a weight apart");
     bindGlobals(contextLength);
     layers.resize(shape_.layers);
@@ -113,23 +113,32 @@ Linear * Model::linear(const std::string & tensor) const {
 }
 
 void Model::placeWeights() {
-    ggml_context * context = gguf_->tensors();
-    const bool aligned = gguf_get_alignment(gguf_->gguf()) % ggml_backend_buft_get_alignment(device_.bufferType()) == 0;
+    for (const GgufPart & part : gguf_->parts()) {
+        BufferPtr buffer = placePart(part);
+        if (!buffer) continue;  // a first part may hold metadata alone
+        ggml_backend_buffer_set_usage(buffer.get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
+        weightBytes_ += ggml_backend_buffer_get_size(buffer.get());
+        weightBuffers_.push_back(std::move(buffer));
+    }
+}
+
+BufferPtr Model::placePart(const GgufPart & part) {
+    ggml_context * context = part.tensors.get();
+    const bool aligned = gguf_get_alignment(part.gguf.get()) % ggml_backend_buft_get_alignment(device_.bufferType()) == 0;
+    BufferPtr buffer;
     if (device_.isCpu() && aligned) {
         // The mapped file is the weights: no copy, and pages are shared with other readers.
-        uint8_t * base = const_cast<uint8_t *>(gguf_->file().data());
-        weightBuffer_.reset(ggml_backend_cpu_buffer_from_ptr(base, gguf_->file().size()));
-        if (!weightBuffer_) throw outOfMemory("the model's weights", gguf_->file().size());
+        buffer.reset(ggml_backend_cpu_buffer_from_ptr(const_cast<uint8_t *>(part.file->data()), part.file->size()));
+        if (!buffer) throw outOfMemory("the model's weights", part.file->size());
         for (ggml_tensor * t = ggml_get_first_tensor(context); t != nullptr; t = ggml_get_next_tensor(context, t))
-            if (ggml_backend_tensor_alloc(weightBuffer_.get(), t, const_cast<uint8_t *>(gguf_->bytes(t))) != GGML_STATUS_SUCCESS)
-                throw corruptModel(path(), std::string(t->name) + " cannot be placed");
+            if (ggml_backend_tensor_alloc(buffer.get(), t, const_cast<uint8_t *>(gguf_->bytes(t))) != GGML_STATUS_SUCCESS)
+                throw corruptModel(part.path, std::string(t->name) + " cannot be placed");
     } else {
-        weightBuffer_ = device_.allocate(context, "the model's weights");
+        buffer = device_.allocate(context, "the model's weights");
         for (ggml_tensor * t = ggml_get_first_tensor(context); t != nullptr; t = ggml_get_next_tensor(context, t))
             ggml_backend_tensor_set(t, gguf_->bytes(t), 0, ggml_nbytes(t));
     }
-    ggml_backend_buffer_set_usage(weightBuffer_.get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
-    weightBytes_ = ggml_backend_buffer_get_size(weightBuffer_.get());
+    return buffer;
 }
 
 namespace {

@@ -78,6 +78,7 @@ class Model {
     void bindFeedForward(int64_t index, Layer & layer);
     void bindLinear(int64_t index, const char * name, Linear & linear, int64_t in, int64_t out, std::vector<std::string> targets);
     void placeWeights();
+    BufferPtr placePart(const GgufPart & part);
     ggml_tensor * need(const std::string & name, int64_t ne0, int64_t ne1 = 1);
     ggml_tensor * optional(const std::string & name, int64_t ne0, int64_t ne1 = 1);
 
@@ -86,7 +87,8 @@ class Model {
     Architecture architecture_;
     Shape shape_{};
     bool tied_ = false;
-    BufferPtr weightBuffer_;
+    // One for each file of the model.
+    std::vector<BufferPtr> weightBuffers_;
     ContextPtr transposedContext_;
     BufferPtr transposedBuffer_;
     size_t weightBytes_ = 0;

@@ -9,3 +9,14 @@ export function fileName(path: string): string {
 export function folderName(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/"), path.lastIndexOf("\\")));
 }
+
+interface Listed {
+  readonly path: string;
+  readonly description: { readonly files: readonly { readonly path: string }[] } | null;
+}
+
+/** Under which path the list has the model that this file belongs to; a model may lie in several. */
+export function listedPath(models: readonly Listed[], path: string): string {
+  const holds = ({ description }: Listed) => description?.files.some((file) => file.path === path) ?? false;
+  return models.find(holds)?.path ?? path;
+}

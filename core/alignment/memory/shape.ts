@@ -1,7 +1,8 @@
 /** What a model's memory in training depends on, from its header alone. */
 import type { LoraSettings, LoraTarget } from "../../contract/alignment.ts";
-import { type GgufHeader, type GgufTensor, modelCorrupt } from "../../models/ggufHeader.ts";
+import type { GgufHeader, GgufTensor } from "../../models/ggufHeader.ts";
 import { arrayValue, countValue, numberValue, textValue } from "../../models/metadata.ts";
+import { modelCorrupt } from "../../models/modelErrors.ts";
 
 export interface LinearShape {
   /** Block that it belongs to; null for the head. */

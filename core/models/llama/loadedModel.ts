@@ -1,10 +1,11 @@
 /** One copy of a model's weights, and the language models (contexts) that speak with it, one per adapter. */
 import type { LlamaModel } from "node-llama-cpp";
 import type { PromptFormat } from "../../contract/society.ts";
-import { hashFile } from "../../workspace/hash.ts";
-import { type GgufHeader, modelUnsupported } from "../ggufHeader.ts";
+import { hashFile, hashModel } from "../../workspace/hash.ts";
+import type { GgufHeader } from "../ggufHeader.ts";
 import { loadedContextSize, promptChunk } from "../inspect.ts";
 import type { LanguageModel } from "../languageModel.ts";
+import { modelUnsupported } from "../modelErrors.ts";
 import { type PromptFormatter, templateFormatter } from "../promptFormat.ts";
 import { type BatchRules, freeRules } from "./batching.ts";
 import { BatchState } from "./batchState.ts";
@@ -36,7 +37,7 @@ export interface LoadOptions {
 
 export interface LoadedModel extends AsyncDisposable {
   readonly path: string;
-  /** SHA-256 of the file. */
+  /** As `hashModel`. */
   readonly hash: string;
   /**
    * A language model with this adapter (null = none) in a context of its own. It is disposed with the weights, and
@@ -56,7 +57,7 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   try {
-    const hash = await hashFile(options.path, options.signal);
+    const hash = await hashModel(header.path, options.signal);
     return new Weights({ options, threads, hash, header, model, formatter: formatterFor(model, options) });
   } catch (error) {
     await model.dispose();

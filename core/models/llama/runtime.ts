@@ -3,8 +3,9 @@ import { availableParallelism } from "node:os";
 import { getLlama, InsufficientMemoryError, type Llama, LlamaLogLevel, type LlamaModel } from "node-llama-cpp";
 import { FolkmootError, toFolkmootError } from "../../contract/errors.ts";
 import { checkAdapterFits, checkAdapterHeader } from "../adapterChecks.ts";
-import { type GgufHeader, modelCorrupt, modelUnsupported, readGgufHeader } from "../ggufHeader.ts";
+import { type GgufHeader, readGgufHeader } from "../ggufHeader.ts";
 import { checkModelHeader } from "../modelChecks.ts";
+import { modelCorrupt, modelUnsupported } from "../modelErrors.ts";
 
 /** Lines of llama.cpp's log that are kept to explain a failure. */
 const keptLogLines = 40;
@@ -85,7 +86,8 @@ export async function loadCheckedModel(
   log.length = 0;
   try {
     const model = await llama.loadModel({
-      modelPath: path,
+      // llama.cpp finds the other parts from the first.
+      modelPath: header.path,
       vocabOnly: options.vocabOnly ?? false,
       checkTensors: options.vocabOnly !== true,
       gpuLayers: 0,

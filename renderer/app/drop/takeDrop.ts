@@ -1,5 +1,6 @@
 /** Does what a drop asks for, and says what does not fit. */
-import { fileName } from "../../format/paths.ts";
+import { fileName, listedPath } from "../../format/paths.ts";
+
 import { text } from "../../text/en.ts";
 import { go } from "../hooks.ts";
 import type { Screen } from "../route.ts";
@@ -25,11 +26,15 @@ export async function takeDrop(workbench: Workbench, plan: DropPlan): Promise<vo
   for (const message of leftOut(plan)) workbench.toasts.say(message);
 }
 
-/** Those that could be added; the others are said by themselves. */
+/** Those that could be added, each once, however many of its files were dropped; the others are said by themselves. */
 async function addModels(workbench: Workbench, { models, folders }: DropPlan): Promise<string[]> {
   const added: string[] = [];
-  for (const path of models)
-    if ((await workbench.attempt(() => workbench.client.models.add({ path }))) !== null) added.push(path);
+  for (const path of models) {
+    const library = await workbench.attempt(() => workbench.client.models.add({ path }));
+    if (library === null) continue;
+    const listed = listedPath(library.models, path);
+    if (!added.includes(listed)) added.push(listed);
+  }
   for (const folder of folders) {
     const found = await workbench.attempt(() => workbench.client.models.scan({ folder }));
     if (found === null) continue;

@@ -8,6 +8,7 @@ import { NumberInput } from "../../components/fields.tsx";
 import { MemoryEstimate } from "../../components/MemoryEstimate.tsx";
 import { Facts, Panel } from "../../components/Panel.tsx";
 import { formatBytes, formatCount, formatParameters, formatShare, unknown } from "../../format/numbers.ts";
+import { fileName } from "../../format/paths.ts";
 import { Row } from "../../forms/Section.tsx";
 import { useSettled } from "../../forms/useSettingsForm.ts";
 import { text } from "../../text/en.ts";
@@ -61,6 +62,9 @@ export function ModelDetails(props: {
           <Facts
             facts={[
               [names.path, model.path],
+              ...(description.files.length === 1
+                ? []
+                : [[names.files, description.files.map(({ path }) => fileName(path)).join(", ")] as const]),
               [names.licence, description.licence ?? unknown],
               [names.architecture, description.architecture],
               [names.parameters, `${formatParameters(description.parameters)} · ${formatBytes(description.bytes)}`],

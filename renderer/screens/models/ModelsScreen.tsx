@@ -12,7 +12,7 @@ import { type Column, DataTable } from "../../components/table/DataTable.tsx";
 import { usePick } from "../../components/usePick.tsx";
 import type { Library } from "../../contractTypes.ts";
 import { formatBytes, formatCompact, formatCount, formatParameters, unknown } from "../../format/numbers.ts";
-import { fileName } from "../../format/paths.ts";
+import { fileName, listedPath } from "../../format/paths.ts";
 import { ScreenBar } from "../../shell/ScreenBar.tsx";
 import { text } from "../../text/en.ts";
 import { AdapterList } from "./AdapterList.tsx";
@@ -36,7 +36,7 @@ export function ModelsScreen() {
   }, [undone]);
   const library = changed ?? listed.data;
   const models = library?.models ?? [];
-  const index = models.findIndex((model) => model.path === path[0]);
+  const index = models.findIndex((model) => model.path === listedPath(models, path[0] ?? ""));
   const selected = index < 0 ? null : index;
   const model = selected === null ? undefined : models[selected];
   const columns = useMemo(() => modelColumns(library), [library]);
@@ -117,7 +117,7 @@ function AddButtons(props: { readonly onLibrary: (library: Library) => void; rea
     const library = await workbench.attempt(() => client.models.add({ path }));
     if (library === null) return;
     props.onLibrary(library);
-    goQuietly("models", path);
+    goQuietly("models", listedPath(library.models, path));
   };
   const scan = async () => {
     const folder = await pick({ title: words.scanTitle, kind: "folder", remember: "models" });

@@ -27,6 +27,7 @@ export const models = {
   verdicts: { fits: "fits", tight: "tight", "does-not-fit": "does not fit" },
   details: {
     path: "File",
+    files: "Its files",
     licence: "Licence",
     architecture: "Architecture",
     parameters: "Weights",

@@ -10,8 +10,10 @@ import { type ExportTools, exportAdapterOfRun, exportMergedOfRun } from "../../.
 import { ggmlLibraryFolder } from "../../../core/models/llama/libraries.ts";
 import { loadModel, openLanguageModel } from "../../../core/models/llama/loadedModel.ts";
 import { openTokenizer } from "../../../core/models/llama/tokenizer.ts";
+import { hashModel } from "../../../core/workspace/hash.ts";
 import { RunDirectory } from "../../../core/workspace/runDirectory.ts";
 import { writeRandomModel } from "../../../scripts/models/randomModel.ts";
+import { splitModel } from "../../support/splitModel.ts";
 import { temporaryFolder } from "../../support/temporaryFolder.ts";
 
 const shape = { layers: 2, embedding: 64, heads: 4, kvHeads: 2, feedForward: 128, contextLength: 256, tied: false };
@@ -111,4 +113,44 @@ it("what was trained is what llama.cpp speaks: exports are proven, and the adapt
   const failing = exportAdapterOfRun({ directory: run, output: join(run, "exports", "a.gguf"), tools: swapped, emit });
   await expect(failing).rejects.toMatchObject({ code: "proof-failed" });
   expect(readFileSync(adapter.path).equals(checkpoint)).toBe(true);
+});
+
+it("a base in several files, named by any of them, is trained and exported as one", async () => {
+  const folder = await temporaryFolder();
+  const [whole, data] = [join(folder, "m.gguf"), join(folder, "data.json")];
+  await writeRandomModel(whole, { shape, vocabularySize: 400, encoding: "Q8_0", seed: 4 });
+  const paths = await splitModel(whole, folder);
+  const model = paths[1] as string;
+  const query = "### Instruction:\nWhat?\n\n### Response:\n";
+  writeFileSync(data, JSON.stringify([{ query, responses: ["this", "that"], scores: [6, 1] }]));
+
+  const exported = async (name: string, base: string) => {
+    const job = { directory: join(folder, name), tools, emit };
+    await train(job.directory, base, data);
+    const adapter = await exportAdapterOfRun({ ...job, output: join(folder, `${name}-adapter.gguf`) });
+    const merged = await exportMergedOfRun({ ...job, type: null, output: join(folder, `${name}-merged.gguf`) });
+    const small = await exportMergedOfRun({ ...job, type: "Q8_0", output: join(folder, `${name}-small.gguf`) });
+    return [adapter, merged, small];
+  };
+  const files = await exported("parts", model);
+  const expected = await exported("whole", whole);
+  expect(files.map(({ sha256, proof }) => [sha256, proof])).toEqual(
+    expected.map(({ sha256, proof }) => [sha256, proof]),
+  );
+  expect(JSON.parse(readFileSync(`${files[0]?.path}.json`, "utf8")).base).toEqual({
+    path: model,
+    sha256: await hashModel(paths[0] as string),
+  });
+
+  // Never over a file that the export is made from, and never from another base than was trained.
+  const again = (output: string) =>
+    exportMergedOfRun({ directory: join(folder, "parts"), tools, emit, type: null, output });
+  for (const path of paths) await expect(again(path)).rejects.toMatchObject({ code: "bad-input" });
+  const third = readFileSync(paths[2] as string);
+  third[third.length - 1] = (third.at(-1) ?? 0) ^ 1;
+  writeFileSync(paths[2] as string, third);
+  await expect(again(join(folder, "other.gguf"))).rejects.toMatchObject({
+    code: "run-mismatch",
+    message: expect.stringContaining(paths[2] as string),
+  });
 });

@@ -94,7 +94,6 @@ describe("what cannot be trained is model-unsupported and says why", () => {
   test.each<[string, Partial<TinyShape>, RegExp]>([
     ["another architecture", { metadata: { "general.architecture": text("qwen9") } }, /qwen9/],
     ["a mixture of experts", { metadata: { "llama.expert_count": u32(8) } }, /mixture of experts/],
-    ["a split file", { metadata: { "split.count": u32(3) } }, /split/],
     ["a rope scaling that nobody knows", { metadata: { "llama.rope.scaling.type": text("dynamic") } }, /dynamic/],
     ["keys and values of different lengths", { metadata: { "llama.attention.value_length": u32(8) } }, /length/],
   ])("%s", async (_, shape, message) => {

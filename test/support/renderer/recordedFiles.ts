@@ -28,6 +28,7 @@ export function library(empty: boolean) {
       kind: "model" as const,
       bytes,
       hash: "5f2a".repeat(16),
+      files: [{ path: `/models/${name}.gguf`, bytes, hash: "5f2a".repeat(16) }],
       architecture,
       name,
       licence: "apache-2.0",

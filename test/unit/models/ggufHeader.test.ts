@@ -48,8 +48,8 @@ describe("readGgufHeader", () => {
       values: ["a", "b", "c", "d"],
     });
     expect(header.tensors).toEqual([
-      { name: "token_embd.weight", dimensions: [8, 4], elements: 32, type: "F32", offset: 0, bytes: 128 },
-      { name: "blk.0.attn_norm.weight", dimensions: [8], elements: 8, type: "F32", offset: 128, bytes: 32 },
+      { name: "token_embd.weight", dimensions: [8, 4], elements: 32, type: "F32", offset: 0, part: 0, bytes: 128 },
+      { name: "blk.0.attn_norm.weight", dimensions: [8], elements: 8, type: "F32", offset: 128, part: 0, bytes: 32 },
     ]);
   });
 
