@@ -124,8 +124,9 @@ function exportTools(threads: number, signal: AbortSignal): ExportTools {
     addon,
     libraries: ggmlLibraryFolder({ device: "cpu" }),
     threads,
-    // Proofs are exact to the last digits that the processor gives.
-    openTrainer: (model) => addon.openTrainer({ model, libraries: ggmlLibraryFolder({ device: "cpu" }), threads }),
+    // A proof compares with llama.cpp, which rounds activations on a quantized base: so must what is compared.
+    openTrainer: (model) =>
+      addon.openTrainer({ model, libraries: ggmlLibraryFolder({ device: "cpu" }), threads, products: "ggml" }),
     openTokenizer,
     openScorer: (path, adapter) => openScorer({ path, adapter, threads, signal }),
   };
