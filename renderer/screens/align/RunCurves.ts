@@ -145,9 +145,8 @@ export class RunCurves {
     this.told();
   }
 
-  /** One curve after the other: the answer to each is read within a frame. */
+  /** One curve after the other, each taken over when it comes: no frame has more to do than one of them. */
   private async fetchPart({ from, to }: XRange, signal: AbortSignal): Promise<boolean> {
-    const found: [SmoothedSeries, Series][] = [];
     let every = true;
     for (const name of this.face.present) {
       const asked = { run: this.run, names: [name], from, to, points: finerPoints };
@@ -159,9 +158,8 @@ export class RunCurves {
       if (curve === undefined || series === undefined) continue;
       const part = new Series(finerPoints);
       for (const [index, x] of series.x.entries()) appendKnown(part, x, series.y[index]);
-      found.push([curve, part]);
+      curve.refine({ from, to }, part);
     }
-    for (const [curve, part] of found) curve.refine({ from, to }, part);
     return every;
   }
 

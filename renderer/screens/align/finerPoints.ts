@@ -2,7 +2,7 @@
 import type { XRange } from "../../charts/clampView.ts";
 
 /** Points asked for per curve and part: two for every pixel of a wide plot, and little enough to read within a frame. */
-export const finerPoints = 4000;
+export const finerPoints = 3000;
 
 /** Milliseconds without a move after which the view rests. */
 const rest = 160;
@@ -92,7 +92,6 @@ export class FinerPoints {
     const thinned = this.source.thinned();
     if (thinned === null) return;
     if (view === null) {
-      if (this.part === null) return;
       this.part = null;
       this.source.forget();
       this.source.changed();
