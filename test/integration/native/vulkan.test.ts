@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
 import { gradcheckCase } from "../../support/gpuCases.ts";
-import { casePath, compareFiles, openTrainer, readCase, relativeError } from "../../support/nativeCases.ts";
+import { casePath, caseRow, compareFiles, openTrainer, readCase, relativeError } from "../../support/nativeCases.ts";
 import { referenceCases } from "../../support/referenceCases.ts";
 import { prepareSoftwareVulkan, softwareVulkanEnvironment } from "../../support/softwareVulkan.ts";
+import { splitModel } from "../../support/splitModel.ts";
 import { temporaryFolder } from "../../support/temporaryFolder.ts";
 
 const { missing, options } = await prepareSoftwareVulkan({ half: false });
@@ -22,6 +23,15 @@ describe.skipIf(missing !== null)("the trainer on Vulkan", () => {
   test.each(["llama", "qwen3"])("%s with kept activations equals PyTorch", (name) =>
     gradcheckCase(name, "paper-mean", { ...options, activations: "keep" }, within),
   );
+
+  test("a model in several files, the first without tensors, is the model in one", async () => {
+    const model = casePath("llama", "model.gguf");
+    const [, part = ""] = await splitModel(model, await temporaryFolder(), { sizes: [0, 9] });
+    const row = caseRow(await readCase("llama"));
+    const logps = async (path: string) =>
+      (await openTrainer(path, options)).forward([row], { adapter: false, keep: false });
+    expect(await logps(part)).toEqual(await logps(model));
+  });
 
   test("a GPU without the memory says so, and the trainer goes on", async () => {
     const trainer = await openTrainer(casePath("llama", "model.gguf"), options);
