@@ -6,11 +6,13 @@
  * What the figures mean: align/comparison.ts. Writes bench/results/align.json; --json prints it as one line, without the
  * single runs.
  *
+ * [-- --billion]: instead, 1 B parameters as Q4_K_M; writes bench/results/align-billion.json.
  * [-- --table]: instead, cost against response tokens, layers and candidates; writes bench/results/align-scaling.json.
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { measureBillion } from "./align/billion.ts";
 import { compare } from "./align/comparison.ts";
 import { measureScaling } from "./align/scaling.ts";
 import { workload125M } from "./align/workload.ts";
@@ -18,7 +20,7 @@ import { workload125M } from "./align/workload.ts";
 const text = { type: "string" } as const;
 const switchOff = { type: "boolean", default: false } as const;
 const { values } = parseArgs({
-  options: { runs: text, samples: text, threads: text, json: switchOff, table: switchOff },
+  options: { runs: text, samples: text, threads: text, json: switchOff, table: switchOff, billion: switchOff },
 });
 const runs = atLeast("runs", values.runs ?? "5", 1);
 // The first step of a run is its warm-up.
@@ -31,6 +33,10 @@ if (values.table) {
   await writeResult("align-scaling", report);
   if (values.json) console.log(JSON.stringify(report));
   else console.table(report.sizes.map(({ before, ...figures }) => figures));
+} else if (values.billion) {
+  const report = await measureBillion({ samples, threads, say });
+  await writeResult("align-billion", report);
+  console.log(JSON.stringify(report, null, values.json ? 0 : 2));
 } else {
   const report = await compare(workload125M, { runs, samples, threads, environment: process.env, say });
   await writeResult("align", { shape: workload125M, samples, ...report });

@@ -5,6 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { z } from "zod";
+import { loadNativeAddon } from "../../core/alignment/nativeAddon.ts";
+import { ggmlLibraryFolder } from "../../core/models/llama/libraries.ts";
 import type { Encoding } from "../../core/models/tensorEncoding.ts";
 import { residentBytes } from "../../core/workbench/processMemory.ts";
 import { writeRandomModel } from "../../scripts/models/randomModel.ts";
@@ -24,7 +26,9 @@ export interface OurTrainer extends AsyncDisposable {
 }
 
 export interface OurOptions {
-  readonly encoding: Encoding;
+  /** Of the base; what the project's own writer cannot encode is quantized by the addon from F16. */
+  readonly encoding: Encoding | "Q4_K_M";
+  readonly activations?: "automatic" | "keep" | "recompute";
   /** Steps of a run; at least 2. */
   readonly samples: number;
   /** 0 = as many as there are cores. */
@@ -40,13 +44,22 @@ export async function ourTrainer(workload: Workload, options: OurOptions): Promi
   const remove = () => rm(folder, { recursive: true, force: true });
   const files = { model: join(folder, "model.gguf"), data: join(folder, "data.json"), out: join(folder, "run") };
   try {
-    await writeRandomModel(files.model, { ...workload.model, encoding: options.encoding });
+    await writeModel(files.model, workload, options.encoding);
     await writeFile(files.data, JSON.stringify(await workloadRows(files.model, workload, options.samples)));
   } catch (error) {
     await remove();
     throw error;
   }
-  return { run: () => train(files, workload, options.threads), [Symbol.asyncDispose]: remove };
+  return { run: () => train(files, workload, options), [Symbol.asyncDispose]: remove };
+}
+
+async function writeModel(path: string, { model }: Workload, encoding: OurOptions["encoding"]): Promise<void> {
+  if (encoding !== "Q4_K_M") return writeRandomModel(path, { ...model, encoding });
+  const input = `${path}.f16`;
+  await writeRandomModel(input, { ...model, encoding: "F16" });
+  const libraries = ggmlLibraryFolder({ device: "cpu" });
+  await loadNativeAddon().quantize({ input, output: path, type: encoding, libraries });
+  await rm(input);
 }
 
 interface Files {
@@ -55,7 +68,8 @@ interface Files {
   readonly out: string;
 }
 
-async function train({ model, data, out }: Files, workload: Workload, threads: number): Promise<OurRun> {
+async function train({ model, data, out }: Files, workload: Workload, options: OurOptions): Promise<OurRun> {
+  const { threads, activations = "automatic" } = options;
   await rm(out, { recursive: true, force: true });
   const before = machineState();
   const started = promisify(execFile)(
@@ -65,6 +79,7 @@ async function train({ model, data, out }: Files, workload: Workload, threads: n
       ...["--rank", `${workload.rank}`, "--max-rejected", `${workload.responseTokens.length - 1}`],
       ...["--accumulation", "1", "--epochs", "1", "--evaluation-share", "0", "--append-eos", "off"],
       ...["--max-length", "1024", "--threads", `${threads}`],
+      ...["--activations", activations, "--gpu", "off"],
     ],
     { maxBuffer: 1 << 26 },
   );

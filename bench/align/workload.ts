@@ -19,6 +19,23 @@ export const workload125M: Workload = {
   rank: 16,
 };
 
+/** The shape of a Llama of one billion parameters, with the same question. */
+export const workload1B: Workload = {
+  ...workload125M,
+  model: {
+    ...model125M,
+    shape: {
+      layers: 16,
+      embedding: 2048,
+      heads: 32,
+      kvHeads: 8,
+      feedForward: 8192,
+      contextLength: 4096,
+      tied: false,
+    },
+  },
+};
+
 const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
 
 /** Tokens that a sample has: the prompt once and every response; padding and prompts said twice are no use. */
