@@ -110,9 +110,9 @@ export class RunCurves {
     await this.load();
   }
 
-  /** `slider` 0-1; see `smoothingScale`. */
+  /** @param scale see `smoothingScale`. The learning rate has no noise: smoothed it would only lag behind itself. */
   smooth(scale: number): void {
-    for (const curve of this.curves.values()) curve.rescale(scale);
+    for (const [name, curve] of this.curves) curve.rescale(name === "learningRate" ? 0 : scale);
   }
 
   dispose(): void {

@@ -79,6 +79,14 @@ describe("the curves of a run", () => {
     );
   });
 
+  it("are smoothed but for the learning rate, which has no noise to hide", async () => {
+    const curves = new RunCurves("a", client(10, false).client, () => {});
+    await curves.follow(null);
+    curves.smooth(5);
+    expect(curves.curves.get("loss")?.smoothed.y(9)).toBeLessThan(10);
+    expect(curves.curves.get("learningRate")?.smoothed.y(9)).toBe(10);
+  });
+
   it("of a long run become real steps where they are looked at, one curve a request", async () => {
     const made = client(250_000, false);
     const curves = new RunCurves("long", made.client, () => {});
