@@ -4,10 +4,13 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Experiment, readExperiment } from "../experiment/readExperiment.ts";
 
-/** resources/ of the nearest folder above: the same from sources and from a build; null when it is not there. */
-export function resourcesFolder(): string | null {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    if (existsSync(join(folder, "resources", "templates"))) return join(folder, "resources");
+/**
+ * resources/ of the nearest folder above `from`: the same from sources and from a build; null when it is not there.
+ * Known by its demo: the compiler leaves the templates that code imports in a resources/ of its own below dist/.
+ */
+export function resourcesFolder(from = dirname(fileURLToPath(import.meta.url))): string | null {
+  for (let folder = from; ; folder = dirname(folder)) {
+    if (existsSync(join(folder, "resources", "demo"))) return join(folder, "resources");
     if (folder === dirname(folder)) return null;
   }
 }

@@ -194,6 +194,7 @@ describe.skipIf(!packs)("the package", () => {
         page.on("pageerror", (error) => complaints.push(error.message));
         await page.reload();
         await page.getByRole("heading", { name: "Home", level: 1 }).waitFor();
+        await page.getByRole("button", { name: "Run the demo experiment" }).waitFor();
         await eventually(async () =>
           (await page.locator("body").textContent())?.includes(join(folder.path, "workspace")),
         );
