@@ -83,6 +83,10 @@ function eventText(event: JobEvent): string | null {
       return `Held-out rows at step ${event.step}: loss ${formatNumber(event.loss)}, better answer preferred ${formatShare(event.accuracy)}`;
     case "warning":
       return `Note: ${event.message}`;
+    case "paused":
+      return "Paused between two steps.";
+    case "resumed":
+      return "Going on.";
     case "progress":
     case "interaction":
     case "metrics":

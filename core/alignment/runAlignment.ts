@@ -155,7 +155,12 @@ async function train(
       ? null
       : await Samples.open({ ...sampling, sampler }, start.step);
   const { path: directory, checkpoints } = run;
-  const whilePaused = async () => controls?.whilePaused(signal);
+  const whilePaused = async () => {
+    if (controls?.state !== "paused") return;
+    emit({ type: "paused" });
+    await controls.whilePaused(signal);
+    emit({ type: "resumed" });
+  };
   const loop = new AlignmentLoop({ ...parts, directory, checkpoints, samples, emit, whilePaused }, start);
   return { loop, ended: await loop.run() };
 }

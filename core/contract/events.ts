@@ -44,6 +44,9 @@ export const jobEvent = z.discriminatedUnion("type", [
     loss: z.number(),
     accuracy: z.number().nullable(),
   }),
+  /** A training stands between two steps until it is resumed or stopped. */
+  z.object({ type: z.literal("paused") }),
+  z.object({ type: z.literal("resumed") }),
   z.object({ type: z.literal("warning"), message: z.string(), details: z.record(z.string(), z.unknown()).optional() }),
   z.object({ type: z.literal("finished"), result: z.record(z.string(), z.unknown()) }),
 ]);

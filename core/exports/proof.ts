@@ -97,7 +97,7 @@ function refuseOutside(path: string, proof: Proof): void {
       proof.tokens === 0
         ? "No row of the training data fits the context of the model."
         : "The file type is too coarse for this model, or the export is faulty.",
-    action: "Choose a finer file type (F16, Q8_0), or export the adapter, which loses nothing.",
+    action: "Export a finer file type (F16, Q8_0). If it fails there too, copy the diagnostics and report it.",
     details: { path, ...proof },
   });
 }

@@ -7,9 +7,6 @@ import { checkpointSteps, followJob } from "./jobWork.ts";
 
 /** How often new checkpoints are looked for, milliseconds. */
 const lookMs = 1000;
-/** A pause has taken effect when nothing came for so many times the last step's duration, at least for `leastQuietMs`. */
-const quietSteps = 2;
-const leastQuietMs = 500;
 
 export interface AlignWorkOptions {
   readonly trainer: () => TrainerClient;
@@ -32,9 +29,6 @@ class AlignWork {
   private context: JobContext | null = null;
   private wantsPause = false;
   private isThere = false;
-  /** Of the last step; null before the first of this session, whose duration nobody knows. */
-  private stepMs: number | null = null;
-  private quiet: NodeJS.Timeout | null = null;
 
   constructor(options: AlignWorkOptions) {
     this.options = options;
@@ -53,9 +47,7 @@ class AlignWork {
       });
     } finally {
       clearInterval(looking);
-      if (this.quiet !== null) clearTimeout(this.quiet);
       this.isThere = false;
-      this.stepMs = null;
       await this.look().catch(() => undefined);
     }
   }
@@ -64,10 +56,11 @@ class AlignWork {
     this.wantsPause = action === "pause";
     // Before the host has the run there is nothing to ask it; `hear` does it then.
     if (!this.isThere) return;
+    // What is in flight ends first, with what belongs to it (curve, samples, checkpoint); the host says when it stands.
+    if (this.wantsPause) this.context?.setState("pausing");
     await this.options
       .trainer()
       .align.control({ directory: this.options.directory, action: this.wantsPause ? "pause" : "resume" });
-    this.settle();
   }
 
   private hear(event: JobEvent): void {
@@ -75,19 +68,7 @@ class AlignWork {
       this.isThere = true;
       if (this.wantsPause) void this.control("pause").catch(() => undefined);
     }
-    if (event.type === "metrics") this.stepMs = event.seconds * 1000;
-    this.settle();
-  }
-
-  /** The step in flight ends, with what belongs to it (curve, samples, checkpoint); then nothing comes any more. */
-  private settle(): void {
-    if (this.quiet !== null) clearTimeout(this.quiet);
-    this.quiet = null;
-    if (!this.wantsPause) return;
-    this.context?.setState("pausing");
-    if (this.stepMs === null) return;
-    this.quiet = setTimeout(() => this.context?.setState("paused"), Math.max(leastQuietMs, quietSteps * this.stepMs));
-    this.quiet.unref();
+    if (event.type === "paused" && this.wantsPause) this.context?.setState("paused");
   }
 
   private async look(): Promise<void> {

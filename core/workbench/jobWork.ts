@@ -60,6 +60,10 @@ function liveEventOf(event: Exclude<JobEvent, { type: "finished" }>): LiveEvent 
     case "metrics":
     case "evaluation":
       return event;
+    case "paused":
+    case "resumed":
+      // A state of the job, not a line of its live feed.
+      return null;
   }
 }
 

@@ -104,6 +104,23 @@ describe("paused", () => {
     expect(metricsText(directory)).toBe(metricsText(whole.directory));
   });
 
+  it("says so when it stands, before its first step too", async () => {
+    const controls = new AlignmentControls();
+    controls.pause();
+    const heard: string[] = [];
+    const { error } = await align({
+      controls,
+      config: settings({ maxSteps: 2 }),
+      onEvent: ({ type }) => {
+        if (type !== "paused" && type !== "resumed" && type !== "metrics") return;
+        heard.push(type);
+        if (type === "paused") setTimeout(() => controls.resume(), 10);
+      },
+    });
+    expect(error).toBeUndefined();
+    expect(heard).toEqual(["paused", "resumed", "metrics", "metrics"]);
+  });
+
   it("a paused run can be stopped, and is kept", async () => {
     const controls = new AlignmentControls();
     const stop = new AbortController();
