@@ -2,6 +2,7 @@
  * What a command says, and where: results on stdout, progress and words on stderr. With `--json` stdout carries one
  * JSON object and nothing else; with `--json-events` one event per line, the result last.
  */
+import { deviceText } from "../core/alignment/trainingDevice.ts";
 import { type FolkmootError, toFolkmootError } from "../core/contract/errors.ts";
 import type { JobEvent } from "../core/contract/events.ts";
 import { errorText } from "./output/errorText.ts";
@@ -81,6 +82,8 @@ function eventText(event: JobEvent): string | null {
       ].join(", ");
     case "evaluation":
       return `Held-out rows at step ${event.step}: loss ${formatNumber(event.loss)}, better answer preferred ${formatShare(event.accuracy)}`;
+    case "device":
+      return deviceText(event);
     case "warning":
       return `Note: ${event.message}`;
     case "paused":

@@ -196,8 +196,14 @@ export const alignFlags: readonly SettingFlag[] = [
   {
     flags: "--gpu <name>",
     path: "gpu",
-    help: "auto (a GPU with enough memory, else the processor), off, cuda, vulkan or metal",
+    help: "auto (a GPU with room for half of the layers, else the processor), off, cuda, vulkan or metal",
     read: asText,
+  },
+  {
+    flags: "--gpu-layers <n>",
+    path: "gpuLayers",
+    help: "layers that live on the GPU, the others are copied there when needed: auto (as many as fit) or a number",
+    read: (text, where) => (text === "auto" ? text : asNumber(text, where)),
   },
 ];
 

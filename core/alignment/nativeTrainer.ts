@@ -26,6 +26,8 @@ export interface TrainerInfo {
   readonly tied: boolean;
   /** `CPU`, or a GPU with its name, e.g. `Vulkan0: AMD Radeon RX 7800`. */
   readonly device: string;
+  /** Layers that live on the GPU; null on the processor. */
+  readonly gpuLayers: number | null;
   readonly threads: number;
 }
 
@@ -41,6 +43,15 @@ export interface OpenOptions {
    * memory is `gpu-out-of-memory`.
    */
   readonly gpu?: boolean;
+  /**
+   * Layers that live on the GPU, the upper ones: backward passes them all, the lower ones only down to the lowest that
+   * is trained. The others stay in host memory and are copied to the GPU one by one, right before they are computed;
+   * results are the same, bit for bit. `auto`, the default: as many as leave `reserveBytes` of what is free. More than
+   * there are: all. Head, norms and biases always live there, embedding rows are gathered on the host.
+   */
+  readonly gpuLayers?: "auto" | number;
+  /** What `auto` leaves free on the GPU for adapter, activations and others, bytes. Default 256 MiB. */
+  readonly reserveBytes?: number;
   /**
    * Keep what backward reads, or compute it again block by block (less memory, a third more work). `automatic`, the
    * default, keeps it while it takes at most a quarter of the free memory. Results are the same.
@@ -60,7 +71,7 @@ export interface OpenOptions {
   readonly contextLength?: number;
 }
 
-/** Bytes by part. */
+/** Bytes by part, on the device that computes. */
 export interface TrainerMemory {
   readonly weights: number;
   readonly transposed: number;

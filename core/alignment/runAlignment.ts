@@ -78,7 +78,8 @@ export async function runAlignment(job: AlignmentJob): Promise<AlignmentResult> 
   try {
     return await runWatched({ ...job, cache, emit: events.emit, clock });
   } catch (error) {
-    throw memory === undefined ? error : explainOutOfMemory(error, memory.shape, config, memory);
+    const gpuLayers = job.trainer.info.gpuLayers ?? undefined;
+    throw memory === undefined ? error : explainOutOfMemory(error, memory.shape, config, memory, gpuLayers);
   }
 }
 
@@ -87,13 +88,15 @@ type Watched = AlignmentJob & { readonly clock: () => number; readonly cache: st
 async function runWatched(job: Watched): Promise<AlignmentResult> {
   const { config, run, trainer, emit, signal, clock } = job;
   const started = clock();
+  const { device, layers, gpuLayers } = trainer.info;
+  emit({ type: "device", device, layers, gpuLayers });
   const rows = await prepareRows(limitLength(config, trainer.info, emit), job.tokenizer, signal);
   checkRows(config, rows, emit);
   const memoryEstimate = expectMemory(job);
   const fingerprint = fingerprintOf(config, {
     model: await hashModel(config.model, signal),
     data: await hashFile(config.data, signal),
-    device: trainer.info.device,
+    device,
   });
   const references = await referencesOf(rows, job);
   const resumed = await restoreAlignment(run.checkpoints, trainer, fingerprint);

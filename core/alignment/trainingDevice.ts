@@ -1,8 +1,8 @@
-/** Which device a training computes on: a real GPU that has room for it, else the processor. */
+/** Which device a training computes on: a real GPU that suits it, else the processor. */
 import type { GpuChoice } from "../contract/alignment.ts";
 import { FolkmootError } from "../contract/errors.ts";
 import type { Device, GpuKind } from "../models/llama/libraries.ts";
-import type { GpuFacts } from "./nativeTrainer.ts";
+import type { GpuFacts, TrainerInfo } from "./nativeTrainer.ts";
 
 export interface DeviceTools {
   /** Kinds whose driver this machine has, best first. */
@@ -19,14 +19,15 @@ export interface TrainingDevice {
 
 /**
  * `off`: the processor. A kind by name: its first GPU, whatever it is, or an error. `auto`: the first real GPU with
- * `neededBytes` free, else the processor; Mesa's software Vulkan is never taken unasked.
+ * memory that suits, else the processor; Mesa's software Vulkan is never taken unasked.
  *
+ * @param suits whether a training may go to a GPU with so many bytes free
  * @throws FolkmootError `native-missing` where libraries are not installed, `device-unsupported` where a named kind has
  *   no GPU
  */
 export async function chooseTrainingDevice(
   choice: GpuChoice,
-  neededBytes: number,
+  suits: (freeBytes: number) => boolean,
   tools: DeviceTools,
 ): Promise<TrainingDevice> {
   const processor = { libraries: tools.libraryFolder("cpu"), gpu: false };
@@ -34,10 +35,22 @@ export async function chooseTrainingDevice(
   if (choice !== "auto") return namedDevice(choice, tools);
   for (const kind of await tools.supportedKinds()) {
     const found = await firstGpu(kind, tools);
-    if (found === null || found.gpu.software || found.gpu.freeBytes < neededBytes) continue;
+    if (found === null || found.gpu.software || !suits(found.gpu.freeBytes)) continue;
     return { libraries: found.libraries, gpu: true };
   }
   return processor;
+}
+
+/** Where a training computes, in a sentence without its point. */
+export function deviceText({
+  device,
+  layers,
+  gpuLayers,
+}: Pick<TrainerInfo, "device" | "layers" | "gpuLayers">): string {
+  if (gpuLayers === null) return `Computes on ${device}`;
+  const living = gpuLayers === layers ? `all ${layers}` : `${gpuLayers} of ${layers}`;
+  const others = gpuLayers === layers ? "" : ", the others come when they are needed";
+  return `Computes on ${device}: ${living} layers live there${others}`;
 }
 
 async function namedDevice(kind: GpuKind, tools: DeviceTools): Promise<TrainingDevice> {

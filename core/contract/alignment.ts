@@ -210,6 +210,11 @@ export const alignConfig = z.object({
   threads: z.number().int().nonnegative().default(0),
   /** Where it computes; `auto`: a real GPU with enough memory, else the processor. Devices round differently. */
   gpu: gpuChoice.default("auto"),
+  /**
+   * Layers that live on the GPU; the others are copied there one by one when they are needed, which costs time and
+   * changes no number. `auto`: as many as fit; more than there are: all.
+   */
+  gpuLayers: z.union([z.literal("auto"), z.number().int().nonnegative()]).default("auto"),
   /** Most prompt and response tokens in one forward call; memory grows with it. A longer question stands alone. */
   batchTokens: z.number().int().positive().default(1024),
   /** What backward reads: kept (faster), computed again (less memory), or kept while it takes a quarter of the memory. */

@@ -21,6 +21,13 @@ export const progressEvent = z.object({
 export const jobEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("started"), run: z.string(), directory: z.string(), resumed: z.boolean() }),
   progressEvent,
+  /** Where a training computes; `gpuLayers` of its `layers` live on the GPU, null on the processor. */
+  z.object({
+    type: z.literal("device"),
+    device: z.string(),
+    layers: z.number().int(),
+    gpuLayers: z.number().int().nullable(),
+  }),
   /** Timings of an interaction live here, never in the record. */
   z.object({
     type: z.literal("interaction"),

@@ -6,7 +6,7 @@ import type { z } from "zod";
 import type { AlignmentControls } from "../alignment/controls.ts";
 import { gradcheck } from "../alignment/gradcheck.ts";
 import { explainOutOfMemory } from "../alignment/memory/advice.ts";
-import { estimateMemory } from "../alignment/memory/estimate.ts";
+import { gpuReserve, suitsGpu } from "../alignment/memory/gpuLayers.ts";
 import { trainingShape } from "../alignment/memory/shape.ts";
 import { loadNativeAddon } from "../alignment/nativeAddon.ts";
 import type { NativeAddon } from "../alignment/nativeTrainer.ts";
@@ -43,10 +43,12 @@ export async function alignJob(
   await using sampler = new TrainingSampler({ path: config.model, threads: config.threads });
   const memory = await jobMemory(config.model);
   const addon = loadNativeAddon();
-  const needed = estimateMemory(memory.shape, config, memory.total, "gpu").total;
-  const device = await chooseTrainingDevice(config.gpu, needed, deviceTools(addon));
-  const { model, threads, activations } = config;
-  const trainer = await addon.openTrainer({ model, threads, activations, ...device }).catch((error: unknown) => {
+  const suits = (freeBytes: number) => suitsGpu(memory.shape, config, freeBytes);
+  const device = await chooseTrainingDevice(config.gpu, suits, deviceTools(addon));
+  const { model, threads, activations, gpuLayers } = config;
+  const reserveBytes = gpuReserve(memory.shape, config);
+  const options = { model, threads, activations, gpuLayers, reserveBytes, ...device };
+  const trainer = await addon.openTrainer(options).catch((error: unknown) => {
     throw explainOutOfMemory(error, memory.shape, config, memory);
   });
   try {
@@ -82,7 +84,7 @@ export async function exportMergedJob(
 export async function gradcheckJob(input: z.infer<typeof gradcheckInput>): Promise<z.infer<typeof gradcheckOutput>> {
   const addon = loadNativeAddon();
   // What a case takes is next to nothing beside what any card has.
-  const device = await chooseTrainingDevice(input.gpu, 0, deviceTools(addon));
+  const device = await chooseTrainingDevice(input.gpu, () => true, deviceTools(addon));
   const trainer = await addon.openTrainer({ model: input.model, threads: input.threads, ...device });
   try {
     return await gradcheck(trainer, input);

@@ -1,6 +1,7 @@
 /** What a host says while it works on a run, as live events. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { deviceText } from "../alignment/trainingDevice.ts";
 import { FolkmootError, toFolkmootError } from "../contract/errors.ts";
 import type { JobEvent } from "../contract/events.ts";
 import type { LiveEvent } from "../contract/workbench/runs.ts";
@@ -51,6 +52,8 @@ function liveEventOf(event: Exclude<JobEvent, { type: "finished" }>): LiveEvent 
   switch (event.type) {
     case "started":
       return event.resumed ? { type: "notice", message: "The run goes on from what is on the disk." } : null;
+    case "device":
+      return event.gpuLayers === null ? null : { type: "notice", message: `${deviceText(event)}.` };
     case "interaction":
       return { type: "interaction", interaction: briefOf(event.record, event.seconds) };
     case "warning":

@@ -5,7 +5,14 @@
 import { sha256 } from "./hash.ts";
 
 /** Settings that decide how fast a run is made, in how much memory and in how many sessions, not what it says. */
-const executionSettings: ReadonlySet<string> = new Set(["threads", "gpu", "sequences", "activations", "maxMinutes"]);
+const executionSettings: ReadonlySet<string> = new Set([
+  "threads",
+  "gpu",
+  "gpuLayers",
+  "sequences",
+  "activations",
+  "maxMinutes",
+]);
 
 /** What a run is held to when it is resumed: its configuration without the execution settings, as JSON has it. */
 export function bindingSettings(config: object): unknown {

@@ -5,6 +5,9 @@
 #include <malloc.h>
 #endif
 
+#include <algorithm>
+#include <cmath>
+
 #include "exports.h"
 #include "failure.h"
 #include "trainer.h"
@@ -167,6 +170,8 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
                                                             {"kvHeads", s.kvHeads}, {"vocabulary", s.vocabulary}, {"contextLength", s.context}, {"threads", trainer.device().threads()}};
         for (const auto & [name, value] : numbers) object.Set(name, (double) value);
         object.Set("tied", trainer.model().tied());
+        if (trainer.device().isCpu()) object.Set("gpuLayers", info.Env().Null());
+        else object.Set("gpuLayers", (double) trainer.model().residentLayers());
         const Device & device = trainer.device();
         object.Set("device", device.isCpu() ? device.name() : device.name() + ": " + device.description());
         info_ = Napi::Persistent(object);
@@ -287,6 +292,19 @@ ActivationPolicy activationPolicy(const Napi::Object & options) {
     return ActivationPolicy::automatic;
 }
 
+Residency residency(const Napi::Object & options) {
+    Residency result;
+    const Napi::Value layers = options.Get("gpuLayers");
+    const bool automatic = layers.IsUndefined() || (layers.IsString() && layers.As<Napi::String>().Utf8Value() == "auto");
+    if (!automatic) {
+        const double count = number(options, "gpuLayers");
+        if (count < 0 || count != std::floor(count)) refuse(options.Env(), "gpuLayers must be auto or a whole number");
+        result.layers = (int64_t) std::min(count, 1e6);
+    }
+    result.reserve = (size_t) std::max(0.0, number(options, "reserveBytes", (double) result.reserve));
+    return result;
+}
+
 Products products(const Napi::Object & options) {
     if (options.Get("products").IsUndefined()) return Products::automatic;
     const std::string way = text(options, "products");
@@ -307,6 +325,7 @@ Napi::Value openTrainer(const Napi::CallbackInfo & info) {
     options.threads = (int) number(o, "threads", 0);
     options.contextLength = (int64_t) number(o, "contextLength", 0);
     options.activations = activationPolicy(o);
+    options.residency = residency(o);
     const auto open = [raw = state.get(), options]() -> ToValue {
         raw->trainer = std::make_unique<Trainer>(options, [raw] { return raw->worker.cancelled(); });
         return [raw](Napi::Env env) -> Napi::Value {

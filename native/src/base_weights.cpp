@@ -3,6 +3,9 @@
 #include "failure.h"
 
 BaseWeights::BaseWeights(Model & model, Device & device) : Parameters(model.linears().size()), model_(model) {
+    if (model.residentLayers() < model.shape().layers)
+        throw Failure("bad-setting", "The weights of " + model.path() + " can only be trained where all of its layers live on the card.",
+                      std::to_string(model.residentLayers()) + " of " + std::to_string(model.shape().layers) + " do.", "Train on the CPU.");
     for (const Model::NamedLinear & named : model.linears()) {
         const ggml_tensor * weight = named.linear->weight;
         if (weight->type != GGML_TYPE_F32) throw unsupportedModel(model.path(), named.tensor + " is not F32, so it cannot be trained itself");

@@ -112,13 +112,17 @@ BufferPtr Device::allocate(size_t bytes, const std::string & what) const {
     return buffer;
 }
 
+size_t Device::bytesOf(const ggml_tensor * tensor) const {
+    return GGML_PAD(ggml_backend_buft_get_alloc_size(bufferType(), tensor), ggml_backend_buft_get_alignment(bufferType()));
+}
+
 Failure Device::memoryFailure(const std::string & what, size_t bytes) const {
     if (!gpu_) return outOfMemory(what, bytes);
     size_t free = 0, total = 0;
-    ggml_backend_dev_memory(ggml_backend_get_device(backend_), &free, &total);
+    memory(free, total);
     return Failure("gpu-out-of-memory", description() + " has too little memory for " + what + " (" + std::to_string(bytes >> 20) + " MiB).",
                    std::to_string(free >> 20) + " of its " + std::to_string(total >> 20) + " MiB are free.",
-                   "Lower the maximum length, the questions per batch or the rank, close other programs on the card, or train on the CPU.");
+                   "Let fewer layers live on the card (gpuLayers).");
 }
 
 namespace {

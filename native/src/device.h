@@ -68,6 +68,10 @@ class Device {
     BufferPtr allocate(ggml_context * context, const std::string & what) const;
     BufferPtr allocate(size_t bytes, const std::string & what) const;
     Failure memoryFailure(const std::string & what, size_t bytes) const;
+    // What a tensor takes of a buffer, padding included.
+    size_t bytesOf(const ggml_tensor * tensor) const;
+    // As the driver tells it; both 0 where it does not.
+    void memory(size_t & free, size_t & total) const { ggml_backend_dev_memory(ggml_backend_get_device(backend_), &free, &total); }
 
     // Our kernels for products with this weight: BF16 where it is no F32 itself and the processor has the instructions.
     // Null where ggml's own products are used: on a GPU, or when asked for.
@@ -121,6 +125,7 @@ class GraphRunner {
     void allocate();
     void compute();
     size_t arenaBytes() const;
+    bool onlyChecks() const { return onlyChecks_; }
 
     // While it lives, graphs are checked but neither given memory nor computed.
     class OnlyChecked {

@@ -7,6 +7,7 @@
 #include "architecture.h"
 #include "device.h"
 #include "gguf_file.h"
+#include "staging.h"
 
 struct LoraPair;
 
@@ -36,11 +37,21 @@ struct Layer {
     Linear query, key, value, fusedQueryKeyValue, output, gate, up, down;
 };
 
+// How many layers live on a GPU: the upper ones, which backward passes too. The others stay in host memory and are
+// copied there one by one, right before their graphs run. Embedding rows are gathered on the host, unless the head is
+// the embedding; the head always lives there.
+struct Residency {
+    static constexpr int64_t automatic = -1;
+    // `automatic`: as many as leave `reserve` bytes of what is free. More than there are: all.
+    int64_t layers = automatic;
+    size_t reserve = size_t(256) << 20;
+};
+
 class Model {
   public:
     // `contextLength` chooses between long and short rope factors as llama.cpp does; 0 = the short ones.
     // Throws `model-not-found`, `model-corrupt`, `model-unsupported`, `out-of-memory`.
-    Model(const std::string & path, Device & device, int64_t contextLength);
+    Model(const std::string & path, Device & device, int64_t contextLength, const Residency & residency = {});
 
     const Architecture & architecture() const { return architecture_; }
     const Shape & shape() const { return shape_; }
@@ -59,6 +70,7 @@ class Model {
         std::string tensor;                // blk.0.attn_q.weight
         std::vector<std::string> targets;  // what a user calls it: attn_q; of a fused tensor all its parts
         Linear * linear;
+        int64_t layer;
     };
     // All linears that may carry an adapter, in layer order.
     const std::vector<NamedLinear> & linears() const { return linears_; }
@@ -68,8 +80,21 @@ class Model {
     // Makes the transposed copies that are needed, once: F32, F16 and BF16 stay what they are, quantized types become Q8_0 (F16 where a
     // row of the transpose is no multiple of 32 long).
     void prepareBackward();
-    size_t weightBytes() const { return weightBytes_; }
-    size_t transposedBytes() const { return transposedBuffer_ ? ggml_backend_buffer_get_size(transposedBuffer_.get()) : 0; }
+    // Before a graph that reads the weights of a layer, or their transposed copies: where it does not live on the
+    // device, they are copied there, over those of the layer before.
+    void bringWeights(int64_t layer);
+    void bringTransposed(int64_t layer);
+    // Layers that live on the device; on the processor all.
+    int64_t residentLayers() const { return shape_.layers - streamedLayers_; }
+    // The embeddings of tokens as F32, row after row, where `gathersEmbeddings`: a GPU has no copy of the matrix.
+    bool gathersEmbeddings() const { return gathersEmbeddings_; }
+    std::vector<float> embeddings(const std::vector<int32_t> & tokens) const;
+
+    // Bytes on the device.
+    size_t weightBytes() const { return weightBytes_ + staging_.bytes(); }
+    size_t transposedBytes() const {
+        return transposedStaging_.bytes() + (transposedBuffer_ ? ggml_backend_buffer_get_size(transposedBuffer_.get()) : 0);
+    }
 
   private:
     void bindGlobals(int64_t contextLength);
@@ -77,8 +102,25 @@ class Model {
     void bindAttention(int64_t index, Layer & layer);
     void bindFeedForward(int64_t index, Layer & layer);
     void bindLinear(int64_t index, const char * name, Linear & linear, int64_t in, int64_t out, std::vector<std::string> targets);
+    // placement.cpp
+    void describeTransposed();
+    void chooseResidents(const Residency & residency);
+    size_t deviceBytes(int64_t streamed) const;
+    std::vector<std::vector<ggml_tensor *>> streamedWeights(int64_t streamed) const;
+    std::vector<std::vector<ggml_tensor *>> streamedCopies(int64_t streamed) const;
     void placeWeights();
     BufferPtr placePart(const GgufPart & part);
+    void placeTransposed();
+    std::vector<uint8_t> transposedBytes(const Linear & linear, ggml_type type) const;
+
+    // A linear and the description of its transposed copy.
+    struct TransposedCopy {
+        Linear * linear;
+        ggml_tensor * tensor;
+        int64_t layer;               // -1: the head
+        std::vector<uint8_t> bytes;  // of a layer that does not live on the device, from its first use on
+    };
+
     ggml_tensor * need(const std::string & name, int64_t ne0, int64_t ne1 = 1);
     ggml_tensor * optional(const std::string & name, int64_t ne0, int64_t ne1 = 1);
 
@@ -90,7 +132,13 @@ class Model {
     // One for each file of the model.
     std::vector<BufferPtr> weightBuffers_;
     ContextPtr transposedContext_;
+    std::vector<TransposedCopy> transposedCopies_;
     BufferPtr transposedBuffer_;
+    bool hasTransposed_ = false;
     size_t weightBytes_ = 0;
+    // Layers 0 … streamedLayers_ − 1 live on the host.
+    int64_t streamedLayers_ = 0;
+    Staging staging_, transposedStaging_;
+    bool gathersEmbeddings_ = false;
     std::vector<NamedLinear> linears_;
 };

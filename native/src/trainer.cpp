@@ -26,8 +26,8 @@ float halfScale(const std::vector<float> & coefficients) {
 }  // namespace
 
 Trainer::Trainer(const TrainerOptions & options, std::function<bool()> cancelled)
-    : device_(options.libraries, options.gpu, options.threads, options.products), model_(options.model, device_, options.contextLength), runner_(device_),
-      policy_(options.activations), cancelled_(std::move(cancelled)) {
+    : device_(options.libraries, options.gpu, options.threads, options.products), model_(options.model, device_, options.contextLength, options.residency),
+      runner_(device_), policy_(options.activations), cancelled_(std::move(cancelled)) {
     device_.setAbort(cancelled_);
 }
 
@@ -115,7 +115,7 @@ bool Trainer::shouldKeepActivations(const Packing & p) const {
     const size_t perRow = (size_t) (s.embedding + 2 * s.feedForward + 2 * s.heads * s.headSize + 2 * s.kvHeads * s.headSize + norms);
     const size_t bytes = (size_t) s.layers * (perRow * (size_t) p.rows + probabilities) * sizeof(float);
     size_t free = 0, total = 0;
-    ggml_backend_dev_memory(ggml_backend_get_device(device_.backend()), &free, &total);
+    device_.memory(free, total);
     return bytes <= free / 4;
 }
 
@@ -259,6 +259,11 @@ void Trainer::place(ggml_tensor * node, ggml_tensor * storage) {
 }
 
 void Trainer::embed() {
+    if (model_.gathersEmbeddings()) {
+        const std::vector<float> rows = model_.embeddings(tape_->packing.tokens);
+        ggml_backend_tensor_set(tape_->layerInputs[0], rows.data(), 0, rows.size() * sizeof(float));
+        return;
+    }
     runner_.begin(8);
     ggml_tensor * embedded = ggml_get_rows(runner_.context(), model_.tokenEmbedding, tape_->tokens);
     if (model_.architecture().embeddingScale != 1) embedded = ggml_scale(runner_.context(), embedded, model_.architecture().embeddingScale);
@@ -289,6 +294,7 @@ void Trainer::forwardLayer(int64_t layer) {
         for (const auto & [node, storage] : keptPairs(a, kept)) place(node, storage);
     }
     runner_.allocate();
+    if (!runner_.onlyChecks()) model_.bringWeights(layer);
     runner_.compute();
 }
 
@@ -415,6 +421,10 @@ void Trainer::backwardLayer(int64_t layer) {
     ggml_tensor * dInput = graph.backward(a, dOutput, needInput);
     if (dInput != nullptr) place(dInput, t.gradients[layer % 2]);
     runner_.allocate();
+    if (!runner_.onlyChecks()) {
+        if (!t.keepActivations) model_.bringWeights(layer);
+        model_.bringTransposed(layer);
+    }
     runner_.compute();
 }
 

@@ -23,6 +23,7 @@ struct TrainerOptions {
     int threads = 0;
     int64_t contextLength = 0;
     ActivationPolicy activations = ActivationPolicy::automatic;
+    Residency residency;
 };
 
 struct MemoryUse {

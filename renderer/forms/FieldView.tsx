@@ -85,7 +85,7 @@ function Control({ form, field }: FieldViewProps<Controlled>) {
         <NumberInput
           {...common}
           value={value === emptyValue ? null : value}
-          emptyValue={emptyValue}
+          emptyValue={typeof emptyValue === "number" ? emptyValue : null}
           onChange={(n) => form.set(setting, n ?? emptyValue)}
           minimum={minimum}
           maximum={maximum}

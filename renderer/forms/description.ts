@@ -28,8 +28,8 @@ export interface NumberDescription extends Common {
   readonly step?: number | "decades";
   /** What `emptyValue` means, shown where it is the value. */
   readonly empty?: string;
-  /** The value of an empty field. Default null. */
-  readonly emptyValue?: number;
+  /** The value of an empty field: a number, or a word such as `auto`. Default null. */
+  readonly emptyValue?: number | string;
 }
 
 /** A share of 1 on a slider. */

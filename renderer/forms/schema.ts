@@ -31,8 +31,8 @@ export function schemaAt(schema: z.ZodType, name: string, draft: unknown = undef
 }
 
 export function boundsAt(schema: z.ZodType, name: string, draft: unknown = undefined): Bounds {
-  const found = bareOrNull(schemaAt(schema, name, draft));
-  if (!(found instanceof z.ZodNumber)) return { whole: false };
+  const found = numberOf(bareOrNull(schemaAt(schema, name, draft)));
+  if (found === null) return { whole: false };
   const { minValue, maxValue, isInt } = found;
   return {
     ...(minValue === null || minValue <= Number.MIN_SAFE_INTEGER
@@ -63,6 +63,12 @@ export function settingNames(schema: z.ZodType, before = ""): string[] {
   return Object.entries(inner.shape).flatMap(([key, value]) =>
     settingNames(value as z.ZodType, before === "" ? key : `${before}.${key}`),
   );
+}
+
+/** The number, or the one that stands beside a word such as `auto`. */
+function numberOf(schema: z.ZodType | null): z.ZodNumber | null {
+  const options = schema instanceof z.ZodUnion ? schema.options : [schema];
+  return options.find((option): option is z.ZodNumber => option instanceof z.ZodNumber) ?? null;
 }
 
 function optionOf(schema: z.ZodType, value: unknown): z.ZodType {

@@ -1,6 +1,7 @@
 /** Which settings to lower, and to what, so that a training fits the memory there is. Pure. */
 import { FolkmootError } from "../../contract/errors.ts";
 import { estimateMemory, type MemoryEstimate, type MemorySettings } from "./estimate.ts";
+import { fewerGpuLayers, gpuWeights } from "./gpuLayers.ts";
 import type { TrainingShape } from "./shape.ts";
 
 export interface Machine {
@@ -72,15 +73,22 @@ export function adviceText({ changes, estimate, fits }: Advice): string {
   return `Choose a smaller model or a stronger quantization, or close other programs: even with the lowest settings it takes about ${mebibytes(estimate.total)}.`;
 }
 
-/** An `out-of-memory` of the trainer, or a GPU's, with what to lower and to what; any other error stays as it is. */
+/**
+ * An `out-of-memory` of the trainer, or a GPU's, with what to lower and to what; any other error stays as it is. On a
+ * GPU fewer layers are what helps, as long as there are any.
+ *
+ * @param gpuLayers layers that lived on the GPU. Default: as many as the settings say
+ */
 export function explainOutOfMemory(
   error: unknown,
   shape: TrainingShape,
   settings: MemorySettings,
   machine: Machine,
+  gpuLayers = settings.gpuLayers === "auto" ? shape.layers : Math.min(settings.gpuLayers, shape.layers),
 ): unknown {
   const { code, reason } = (error ?? {}) as Partial<FolkmootError>;
   if (code !== "out-of-memory" && code !== "gpu-out-of-memory") return error;
+  if (code === "gpu-out-of-memory" && gpuLayers > 0) return explainFullGpu(error as FolkmootError, shape, gpuLayers);
   const onGpu = code === "gpu-out-of-memory";
   const needed = estimateMemory(shape, settings, machine.total).total;
   // It did not fit, whatever the system had said was free.
@@ -93,6 +101,21 @@ export function explainOutOfMemory(
       reason: `With these settings the training takes about ${mebibytes(needed)}; ${free}`,
       action: `${adviceText(advice)}${onGpu ? " Or train on the processor (--gpu off)." : ""}`,
       details: { needed, available: machine.available, changes: advice.changes },
+    },
+    { cause: error },
+  );
+}
+
+function explainFullGpu(error: FolkmootError, shape: TrainingShape, gpuLayers: number): FolkmootError {
+  const fewer = fewerGpuLayers(shape, gpuLayers);
+  const others = fewer === 0 ? "Layers" : "The others";
+  return new FolkmootError(
+    "gpu-out-of-memory",
+    {
+      message: error.message,
+      reason: `With ${gpuLayers} of ${shape.layers} layers on it, weights alone take ${mebibytes(gpuWeights(shape, gpuLayers))}; ${error.reason ?? ""}`,
+      action: `Set gpuLayers to ${fewer} (--gpu-layers ${fewer}). ${others} are then copied to it when they are needed.`,
+      details: { gpuLayers, changes: { gpuLayers: fewer } },
     },
     { cause: error },
   );

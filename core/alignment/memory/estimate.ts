@@ -10,13 +10,13 @@ import { adaptedPairs, type LinearShape, type TrainingShape } from "./shape.ts";
 
 export type MemorySettings = Pick<
   AlignConfig,
-  "lora" | "loss" | "maxLength" | "maxRejected" | "batchTokens" | "activations"
+  "lora" | "loss" | "maxLength" | "maxRejected" | "batchTokens" | "activations" | "gpu" | "gpuLayers"
 >;
 
 export type ComputeDevice = "processor" | "gpu";
 
 export interface MemoryEstimate {
-  /** The file, mapped into memory. */
+  /** The file, mapped into memory; on a GPU without embeddings that are gathered on the host. */
   readonly weights: number;
   /** Transposed copies that backward multiplies with: on a GPU; the processor reads the weights either way. */
   readonly transposed: number;
@@ -109,7 +109,7 @@ export function estimatePass(
 ): MemoryEstimate {
   const keepsActivations =
     activations === "automatic" ? keptBytes(shape, packing) <= memory / 4 : activations === "keep";
-  const weights = shape.fileBytes;
+  const weights = shape.fileBytes - (device === "gpu" ? shape.embeddingBytes : 0);
   const copied = device === "gpu" ? [...shape.linears, shape.head] : [];
   const transposed = copied.reduce((sum, linear) => sum + transposedBytes(linear), 0);
   const pairs = adaptedPairs(shape.linears, lora);
@@ -143,7 +143,8 @@ function largestQuestions(shape: TrainingShape, settings: MemorySettings): Quest
 /** Query and response of a short question together, tokens. */
 const shortQuestion = 64;
 
-function transposedBytes({ type, input, output }: LinearShape): number {
+/** Of the copy that a GPU multiplies with in backward. */
+export function transposedBytes({ type, input, output }: LinearShape): number {
   const count = input * output;
   if (type === "F32") return padded(4 * count);
   if (type === "F16" || type === "BF16") return padded(2 * count);

@@ -33,11 +33,11 @@ const historyFile = z.object({
 
 /** Names a training by all that its memory depends on but the rows themselves. */
 export function memoryKey(shape: TrainingShape, settings: MemorySettings): string {
-  const { lora, loss, maxLength, maxRejected, batchTokens, activations } = settings;
+  const { lora, loss, maxLength, maxRejected, batchTokens, activations, gpu, gpuLayers } = settings;
   const { rank, ranks, targets, layers } = lora;
-  return sha256(
-    JSON.stringify([shape, rank, ranks, targets, layers, loss, maxLength, maxRejected, batchTokens, activations]),
-  );
+  const adapter = [rank, ranks, targets, layers];
+  const pass = [maxLength, maxRejected, batchTokens, activations];
+  return sha256(JSON.stringify([shape, ...adapter, loss, ...pass, gpu, gpuLayers]));
 }
 
 /** @param folder the cache that runs share; made when missing */

@@ -13,6 +13,8 @@ export interface LinearShape {
   readonly output: number;
   /** llama.cpp's name, e.g. `Q8_0`. */
   readonly type: string;
+  /** In the file. */
+  readonly bytes: number;
 }
 
 export interface TrainingShape {
@@ -31,6 +33,8 @@ export interface TrainingShape {
   readonly linears: readonly LinearShape[];
   /** The output head: the embedding where the model ties them. */
   readonly head: LinearShape;
+  /** Of the embedding where the head is a matrix of its own, else 0: its rows are gathered on the host (native/src). */
+  readonly embeddingBytes: number;
   readonly postNorms: boolean;
   readonly queryKeyNorms: boolean;
   readonly gelu: boolean;
@@ -87,6 +91,7 @@ export function trainingShape(header: GgufHeader): TrainingShape {
     contextLength: count("context_length", 2048),
     linears: linearsOf(header, feedForward),
     head,
+    embeddingBytes: tensor("output.weight") === undefined ? 0 : (tensor("token_embd.weight")?.bytes ?? 0),
     postNorms: tensor("blk.0.post_attention_norm.weight") !== undefined,
     queryKeyNorms: tensor("blk.0.attn_q_norm.weight") !== undefined,
     gelu: architecture.startsWith("gemma"),
@@ -129,8 +134,9 @@ function linearsOf(header: GgufHeader, feedForward: number): LinearShape[] {
   });
 }
 
-function linearOf({ dimensions, type }: GgufTensor, layer: number | null, targets: readonly LoraTarget[]): LinearShape {
-  return { layer, targets, input: dimensions[0] ?? 0, output: dimensions[1] ?? 0, type };
+function linearOf(tensor: GgufTensor, layer: number | null, targets: readonly LoraTarget[]): LinearShape {
+  const { dimensions, type, bytes } = tensor;
+  return { layer, targets, input: dimensions[0] ?? 0, output: dimensions[1] ?? 0, type, bytes };
 }
 
 function maskCount(header: GgufHeader, architecture: string, layers: number): number {

@@ -54,6 +54,7 @@ export class BigramTrainer implements NativeTrainer {
       contextLength,
       tied: false,
       device,
+      gpuLayers: null,
       threads: 1,
     };
   }

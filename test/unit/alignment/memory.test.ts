@@ -5,50 +5,13 @@ import { adviceText, adviseMemory } from "../../../core/alignment/memory/advice.
 import { estimateMemory, estimatePass } from "../../../core/alignment/memory/estimate.ts";
 import { correctEstimate, memoryKey, recallMemory, rememberMemory } from "../../../core/alignment/memory/history.ts";
 import { packSize } from "../../../core/alignment/memory/packing.ts";
-import { adapterWeights, type TrainingShape, trainingShape } from "../../../core/alignment/memory/shape.ts";
-import { alignConfig, type LoraTarget } from "../../../core/contract/alignment.ts";
-import { readGgufHeader } from "../../../core/models/ggufHeader.ts";
+import { adapterWeights } from "../../../core/alignment/memory/shape.ts";
+import { alignConfig } from "../../../core/contract/alignment.ts";
+import { llama1B, small } from "./llamaShape.ts";
 import { align, newDirectory, settings } from "./session.ts";
 
-const fixture = join(import.meta.dirname, "..", "..", "fixtures", "cases", "llama", "model.gguf");
-const small = trainingShape(await readGgufHeader(fixture));
 const machine = 2 ** 36;
 const config = (over: object = {}) => alignConfig.parse({ model: "m", data: "d", ...over });
-
-/** The shape of Llama 3.2 1 B as Q8_0, from its published configuration. */
-function llama1B(layers = 16): TrainingShape {
-  const [embedding, feedForward, keyValue, vocabulary] = [2048, 8192, 512, 128_256];
-  const linear = (target: LoraTarget, input: number, output: number) => ({
-    targets: [target],
-    input,
-    output,
-    type: "Q8_0",
-  });
-  const block = [
-    linear("attn_q", embedding, embedding),
-    linear("attn_k", embedding, keyValue),
-    linear("attn_v", embedding, keyValue),
-    linear("attn_output", embedding, embedding),
-    linear("ffn_gate", embedding, feedForward),
-    linear("ffn_up", embedding, feedForward),
-    linear("ffn_down", feedForward, embedding),
-  ];
-  return {
-    ...small,
-    fileBytes: 1.3e9,
-    layers,
-    embedding,
-    feedForward,
-    heads: 32,
-    attention: embedding,
-    keyValue,
-    headSize: 64,
-    vocabulary,
-    contextLength: 131_072,
-    linears: Array.from({ length: layers }, (_, layer) => block.map((one) => ({ layer, ...one }))).flat(),
-    head: { layer: null, targets: [], input: embedding, output: vocabulary, type: "Q8_0" },
-  };
-}
 
 describe("the estimate", () => {
   it("counts an adapter as its pairs: 11.3 million weights at rank 16 on Llama 3.2 1 B", () => {

@@ -190,6 +190,16 @@ describe("folkmoot align", () => {
   });
 
   it.each([
+    ["auto", "auto"],
+    ["0", 0],
+    ["99", 99],
+  ])("takes --gpu-layers %s", async (given, gpuLayers) => {
+    const host = fakeHost({ "align.run": () => finishes() });
+    await run(`${line} --gpu-layers ${given}`, host);
+    expect(host.inputs[0]?.[1]).toMatchObject({ config: { gpuLayers } });
+  });
+
+  it.each([
     ["--loss dpo --margin 2", "--margin"],
     ["--loss dpo:1,sft:1 --gamma 2", "--gamma"],
     ["--loss dpo:many", "--loss"],
@@ -198,6 +208,8 @@ describe("folkmoot align", () => {
     ["--loss dpo:-1", "--loss"],
     ["--loss dpo --beta 0", "--beta"],
     ["--activations none", "--activations"],
+    ["--gpu-layers most", "--gpu-layers"],
+    ["--gpu-layers 1.5", "--gpu-layers"],
     ["--sample-prompts nowhere.txt", "--sample-prompts"],
   ])("refuses %s before anything starts, naming %s", async (flags, name) => {
     const host = fakeHost({});

@@ -102,7 +102,8 @@ describe.each(Object.entries(forms))("the form of %s", (_, { schema, sections, u
       const inner = schemaAt(schema, field.setting);
       if (field.kind === "number") {
         const usualNumber = settingAt(usual, field.setting);
-        expect(usualNumber === null || typeof usualNumber === "number", field.setting).toBe(true);
+        const isEmpty = usualNumber === (field.emptyValue ?? null);
+        expect(isEmpty || typeof usualNumber === "number", field.setting).toBe(true);
         const takesEmpty = inner?.safeParse(field.emptyValue ?? null).success;
         expect(takesEmpty, `${field.setting} is empty`).toBe(field.empty !== undefined);
       }

@@ -123,7 +123,7 @@ test("resume may take other threads, memory and time: they change nothing that a
   const run = { config, schema: alignConfig, files: [model, questions] };
   const path = join(folder, "run");
   await (await RunDirectory.openOrCreate(path, run)).run.close();
-  const other = { ...config, threads: 3, activations: "recompute" as const, maxMinutes: 5 };
+  const other = { ...config, threads: 3, activations: "recompute" as const, gpuLayers: 3, maxMinutes: 5 };
   const { run: opened, resumed } = await RunDirectory.openOrCreate(path, { ...run, config: other });
   expect([resumed, opened.config.activations]).toEqual([true, "automatic"]);
   await opened.close();
