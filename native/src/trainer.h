@@ -69,6 +69,7 @@ class Trainer {
     };
 
     struct HeadChunk {
+        ggml_tensor * logits;         // [vocabulary, rows]
         ggml_tensor * probabilities;  // [vocabulary, rows]
         ggml_tensor * slope;
     };
@@ -91,7 +92,10 @@ class Trainer {
     void place(ggml_tensor * node, ggml_tensor * storage);
     size_t layerNodes() const;
     int64_t headChunkRows() const;
-    HeadChunk headChunk(ggml_context * context, ggml_tensor * normed);
+    HeadChunk headChunk(ggml_context * context, int64_t start, int64_t rows);
+    ggml_tensor * ofTargets(ggml_context * context, ggml_tensor * x, int64_t start, int64_t rows);
+    bool holdsDoubtfulLogps(int64_t start, int64_t rows) const;
+    void computeDistantLogps(int64_t start, int64_t rows);
     bool isLast(int64_t layer) const { return layer + 1 == model_.shape().layers; }
 
     Device device_;
