@@ -1,9 +1,10 @@
 /** An export appears under its name only when it is whole and proven; until then it stands beside, then is renamed. */
-import { mkdir, rename, rm, stat, statfs } from "node:fs/promises";
+import { rename, rm, stat, statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { FolkmootError } from "../contract/errors.ts";
 import { fsyncDirectory, fsyncFile, writeJsonAtomic } from "../workspace/atomicFile.ts";
 import { hashFile } from "../workspace/hash.ts";
+import { makeFolder } from "../workspace/makeFolder.ts";
 import type { Proof } from "./proof.ts";
 
 export interface ProvenFile {
@@ -40,7 +41,7 @@ export async function writeProven(request: ProvenWrite): Promise<ProvenFile> {
       details: { path: output },
     });
   const folder = dirname(output);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   await checkSpace(folder, request.bytesNeeded, request.freeBytes ?? freeBytesIn);
   // The ending stays .gguf: some runtimes go by it.
   const [partial, scratch] = [`${output}.partial.gguf`, `${output}.scratch.gguf`];

@@ -16,6 +16,7 @@ import { describeEnvironment, type Environment, environment, hashFiles } from ".
 import { hashFile } from "./hash.ts";
 import { Journal, readJournal } from "./journal.ts";
 import { acquireLock, type Lock, lockFileName } from "./lock.ts";
+import { makeFolder } from "./makeFolder.ts";
 import { configFileName, firstDifference, type RunConfig, readRunConfig } from "./runConfig.ts";
 import { bindingSettings, runId } from "./runId.ts";
 
@@ -74,7 +75,7 @@ export class RunDirectory<C extends RunConfig = RunConfig> implements RunView<C>
    */
   static async create<C extends RunConfig>(path: string, run: NewRun<C>): Promise<RunDirectory<C>> {
     const directory = resolve(path);
-    await mkdir(directory, { recursive: true });
+    await makeFolder(directory);
     await refuseForeignFolder(directory);
     const lock = await acquireLock(join(directory, lockFileName));
     try {

@@ -7,7 +7,7 @@
  * workspace.json (lowdb) holds settings, names and the list of models; everything else in it can be read from the
  * folders again. One program at a time.
  */
-import { mkdir, readFile, rename } from "node:fs/promises";
+import { readFile, rename } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type Adapter, Low } from "lowdb";
 import { z } from "zod";
@@ -17,6 +17,7 @@ import { settings } from "../contract/workbench/machine.ts";
 import { measuredMemory } from "../contract/workbench/models.ts";
 import { writeJsonAtomic } from "./atomicFile.ts";
 import { acquireLock, type Lock, lockFileName } from "./lock.ts";
+import { makeFolder } from "./makeFolder.ts";
 
 export const workspaceVersion = 1;
 const workspaceFileName = "workspace.json";
@@ -60,7 +61,7 @@ export class WorkspaceFolder implements AsyncDisposable {
    */
   static async open(path: string): Promise<WorkspaceFolder> {
     const folder = resolve(path);
-    for (const name of ["runs", "data", "exports", "trash"]) await mkdir(join(folder, name), { recursive: true });
+    for (const name of ["runs", "data", "exports", "trash"]) await makeFolder(join(folder, name));
     const lock = await acquireLock(join(folder, lockFileName));
     try {
       const file = join(folder, workspaceFileName);
