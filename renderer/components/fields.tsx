@@ -34,6 +34,7 @@ export function TextInput(
     readonly placeholder?: string;
     readonly mono?: boolean;
     readonly after?: ReactNode;
+    readonly autoFocus?: boolean;
     readonly onBlur?: () => void;
   },
 ) {
@@ -46,6 +47,7 @@ export function TextInput(
       isInvalid={props.problem !== undefined}
       validationBehavior="aria"
       data-setting={props.setting}
+      autoFocus={props.autoFocus ?? false}
       {...(props.onBlur === undefined ? {} : { onBlur: props.onBlur })}
     >
       <Label className="field-label">{props.label}</Label>

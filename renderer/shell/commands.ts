@@ -32,6 +32,11 @@ export function shellCommands(workbench: Workbench, openKeys: () => void): Comma
       run: () => go(screen),
     })),
     { id: "new-society", name: text.home.newSociety, group: groups.actions, run: () => go("society", "new") },
+    { id: "new-data", name: text.data.build, group: groups.actions, run: () => go("data", "new") },
+    { id: "new-alignment", name: text.align.setup.title, group: groups.actions, run: () => go("align", "new") },
+    { id: "new-evaluation", name: text.evaluate.setup.title, group: groups.actions, run: () => go("evaluate", "new") },
+    { id: "chat", name: text.evaluate.chat, group: groups.actions, run: () => go("evaluate", "chat") },
+    { id: "new-export", name: text.exports.new, group: groups.actions, run: () => go("exports", "new") },
     ...(workbench.surroundings.getState().about?.demo
       ? [{ id: "demo", name: text.home.demoRun, group: groups.actions, run: () => go("home") }]
       : []),

@@ -50,6 +50,7 @@ export function TagDialog(props: {
         >
           <TextInput
             label={words.add}
+            autoFocus
             value={tag}
             onChange={setTag}
             after={
