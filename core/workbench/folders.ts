@@ -23,7 +23,7 @@ export async function listFolder(path: string | null, endings: readonly string[]
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
     throw new FolkmootError("data-not-found", {
-      message: `There is no folder ${folder}.`,
+      message: error.code === "ENOTDIR" ? `${folder} is not a folder.` : `There is no folder ${folder}.`,
       action: "Choose another one.",
       details: { path: folder },
     });

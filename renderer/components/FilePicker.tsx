@@ -44,6 +44,16 @@ export function FilePicker(props: {
     setTyped(null);
     setSelected(null);
   };
+  /** A typed path may be that of a file: it is taken as if it had been opened in the list. */
+  const submit = async (path: string) => {
+    const cut = Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\"));
+    if (request.kind === "file" && cut >= 0) {
+      const around = { path: path.slice(0, cut + 1), endings: [...endings] };
+      const beside = await client.files.list(around).catch(() => null);
+      if (beside?.entries.some((one) => one.kind === "file" && one.path === path)) return props.onPick(path);
+    }
+    enter(path);
+  };
   const entry = selected === null ? undefined : entries[selected];
   const chosen = chosenPath(request.kind, entry, listing.data?.path ?? null, name);
   const open = (one: FileEntry | undefined) => {
@@ -76,7 +86,7 @@ export function FilePicker(props: {
           className="picker-path"
           onSubmit={(event) => {
             event.preventDefault();
-            if (typed !== null) enter(typed);
+            if (typed !== null) void submit(typed.trim());
           }}
         >
           <Button

@@ -53,8 +53,10 @@ describeInChromium("one experiment, by the mouse", { timeout: 120_000 }, () => {
     const path = dialog.getByLabel(text.files.path);
     await path.fill(join(story.folder, "models"));
     await path.press("Enter");
-    await dialog.getByRole("row", { name: /village\.gguf/ }).click();
-    await button(dialog, text.actions.choose).click();
+    await dialog.getByRole("row", { name: /village\.gguf/ }).waitFor();
+    await path.fill(join(story.folder, "models", "village.gguf"));
+    await path.press("Enter");
+    await dialog.waitFor({ state: "detached" });
     const row = page.getByRole("row", { name: /village\.gguf|village/i }).filter({ hasText: "Q8_0" });
     await row.waitFor();
     expect(await row.textContent()).toContain(text.models.verdicts.fits);
