@@ -106,7 +106,8 @@ export function AlignRun({
               overlays={alignments.filter((one) => one.run !== run.run)}
               overlay={other}
               onOverlay={setOther}
-              written={snapshot?.align?.checkpoints ?? []}
+              kept={checkpoints.entries}
+              last={checkpoints.last}
               best={checkpoints.best}
               choice={choice}
             />

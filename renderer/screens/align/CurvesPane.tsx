@@ -30,8 +30,9 @@ export interface CurvesPaneProps {
   readonly overlays: readonly RunSummary[];
   readonly overlay: string | null;
   readonly onOverlay: (run: string | null) => void;
-  /** Checkpoints that the run has written. */
-  readonly written: readonly { readonly step: number }[];
+  /** Checkpoints on the disk; null before they are known. */
+  readonly kept: readonly { readonly step: number }[] | null;
+  readonly last: number | null;
   readonly best: number | null;
   /** What else this pane can show. */
   readonly choice: ReactNode;
@@ -43,8 +44,8 @@ export function CurvesPane({ group, own, other, best, ...props }: CurvesPaneProp
   const scale = smoothingScale(smoothing, Math.max(own?.curves.steps ?? 0, other?.curves.steps ?? 0));
   own?.curves.smooth(scale);
   other?.curves.smooth(scale);
-  const { written } = props;
-  const marks = useMemo(() => marksOf(written, best), [written, written.length, best]);
+  const { kept, last } = props;
+  const marks = useMemo(() => marksOf(kept ?? [], last, best), [kept, last, best]);
   return (
     <div className="curves">
       <div className="curves-bar">
@@ -84,10 +85,9 @@ export function CurvesPane({ group, own, other, best, ...props }: CurvesPaneProp
   );
 }
 
-/** Dashed lines where checkpoints were written; the best and the last one by name. */
-function marksOf(written: readonly { readonly step: number }[], best: number | null): Mark[] {
-  const last = written.at(-1)?.step ?? null;
-  const plain = written.filter(({ step }) => step !== best && step !== last).map(({ step }) => ({ x: step }));
+/** Dashed lines at the checkpoints that are there: all ever written would hide the curves. The best and the last by name. */
+function marksOf(kept: readonly { readonly step: number }[], last: number | null, best: number | null): Mark[] {
+  const plain = kept.filter(({ step }) => step !== best && step !== last).map(({ step }) => ({ x: step }));
   return [
     ...plain,
     ...(last === null || last === best ? [] : [{ x: last, name: words.last }]),
