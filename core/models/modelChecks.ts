@@ -47,7 +47,16 @@ function checkCounts(header: GgufHeader, architecture: string): void {
   optionalWithin(header, `${architecture}.attention.value_length`, mostEmbedding);
   optionalWithin(header, `${architecture}.rope.dimension_count`, mostEmbedding);
   optionalWithin(header, `${architecture}.feed_forward_length`, 1 << 24);
+  checkExperts(header, architecture);
   checkBlocks(header, blocks);
+}
+
+/** llama.cpp asserts it, also where it reads the vocabulary only. */
+function checkExperts(header: GgufHeader, architecture: string): void {
+  const experts = numberValue(header, `${architecture}.expert_count`) ?? 0;
+  const used = numberValue(header, `${architecture}.expert_used_count`) ?? 0;
+  if (experts === 0 ? used !== 0 : !(used >= 1 && used <= experts))
+    throw modelCorrupt(header.path, `${used} of ${experts} experts cannot be used`);
 }
 
 /** Every announced block must have tensors. */

@@ -138,6 +138,7 @@ describe("checkModelHeader", () => {
     ["an epsilon of 0", number("llama.attention.layer_norm_rms_epsilon", 0, types.f32)],
     ["an infinite rope base", number("llama.rope.freq_base", Number.POSITIVE_INFINITY, types.f32)],
     ["a context of 0 tokens", number("llama.context_length", 0)],
+    ["experts of which none is used", number("llama.expert_count", 8)],
     ["a beginning-of-sequence token outside of the vocabulary", number("tokenizer.ggml.bos_token_id", 99)],
     [
       "a block count that is text",
