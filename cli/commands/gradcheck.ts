@@ -1,5 +1,6 @@
 /** `folkmoot gradcheck`: loss and every gradient of one case, to be held against another implementation. */
 import { Command, Option } from "commander";
+import type { z } from "zod";
 import { type GpuChoice, gpuChoice } from "../../core/contract/alignment.ts";
 import { gradcheckInput } from "../../core/contract/jobs.ts";
 import { formatNumber } from "../output/format.ts";
@@ -16,6 +17,7 @@ interface Flags {
   readonly grads?: string;
   readonly threads: string;
   readonly gpu: GpuChoice;
+  readonly products: z.infer<(typeof gradcheckInput)["shape"]["products"]>;
 }
 
 export function gradcheckCommand(run: RunCommand): Command {
@@ -33,6 +35,14 @@ export function gradcheckCommand(run: RunCommand): Command {
     .option("--threads <n>", "compute threads, 0 = one per core", "0")
     .addOption(
       new Option("--gpu <name>", "where it computes; off: the processor").choices(gpuChoice.options).default("off"),
+    )
+    .addOption(
+      new Option(
+        "--products <name>",
+        "how the processor multiplies; automatic: as align does, in BF16 where that is fast",
+      )
+        .choices(["automatic", "float32", "ggml"])
+        .default("float32"),
     );
   addOutputFlags(command);
   addExample(command, "folkmoot gradcheck --model M.gguf --adapter A.gguf --case case.json --mode paper-mean --json");
@@ -48,6 +58,7 @@ export function gradcheckCommand(run: RunCommand): Command {
           mode: flags.mode,
           grads,
           gpu: flags.gpu,
+          products: flags.products,
           threads: asNumber(flags.threads, { flag: "--threads", workingFolder }),
         },
         { signal },

@@ -21,10 +21,13 @@ export function lossSettings(base: unknown, given: unknown): Settings | undefine
   const losses = Array.isArray(chosen.losses) ? (chosen.losses as { weight: unknown; loss: Settings }[]) : null;
   const ids = losses === null ? [chosen.id] : losses.map(({ loss }) => loss.id);
   for (const key of Object.keys(changes)) if (!ids.some((id) => hasSetting(id, key))) throw idleFlag(key, ids);
-  const changed = (loss: Settings): Settings => ({
-    ...loss,
-    ...Object.fromEntries(Object.entries(changes).filter(([key]) => hasSetting(loss.id, key))),
-  });
+  const changed = (loss: Settings): Settings => {
+    const own = Object.entries(changes).filter(([key]) => hasSetting(loss.id, key));
+    const settings: Settings = { ...loss, ...Object.fromEntries(own) };
+    // The released code knows no sum; its own reduction is the mean.
+    const isMean = settings.semantics === "reference" && (settings.reduction ?? "sum") === "sum";
+    return isMean && changes.reduction === undefined ? { ...settings, reduction: "mean" } : settings;
+  };
   if (losses === null) return changed(chosen);
   return { id: "mixture", losses: losses.map(({ weight, loss }) => ({ weight, loss: changed(loss) })) };
 }

@@ -14,6 +14,8 @@ export interface ReferenceParts {
   readonly emit: EmitEvent;
   /** Seconds of a monotonic clock. */
   readonly clock: () => number;
+  /** Resolves at once, or when a pause is over. */
+  readonly whilePaused: () => Promise<void>;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -23,7 +25,7 @@ export interface ReferenceParts {
  */
 export async function referenceLogps(
   rows: readonly TokenizedRow[],
-  { trainer, store, tokenBudget, emit, clock, signal }: ReferenceParts,
+  { trainer, store, tokenBudget, emit, clock, whilePaused, signal }: ReferenceParts,
 ): Promise<(readonly number[])[]> {
   const hashes = rows.map(rowHash);
   const total = new Set(hashes.filter((hash) => store.get(hash) === undefined)).size;
@@ -39,6 +41,7 @@ export async function referenceLogps(
         result.push(known);
         continue;
       }
+      await whilePaused();
       signal?.throwIfAborted();
       const logps = await withCancel(trainer, signal, () => scoreRow(row, trainer, tokenBudget));
       await store.add(hash, logps);

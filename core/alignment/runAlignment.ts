@@ -158,14 +158,19 @@ async function train(
       ? null
       : await Samples.open({ ...sampling, sampler }, start.step);
   const { path: directory, checkpoints } = run;
-  const whilePaused = async () => {
+  const whilePaused = pauseOf({ controls, emit, signal });
+  const loop = new AlignmentLoop({ ...parts, directory, checkpoints, samples, emit, whilePaused }, start);
+  return { loop, ended: await loop.run() };
+}
+
+/** Waits while a person holds the run, and says so. */
+function pauseOf({ controls, emit, signal }: Pick<Watched, "controls" | "emit" | "signal">) {
+  return async () => {
     if (controls?.state !== "paused") return;
     emit({ type: "paused" });
     await controls.whilePaused(signal);
     emit({ type: "resumed" });
   };
-  const loop = new AlignmentLoop({ ...parts, directory, checkpoints, samples, emit, whilePaused }, start);
-  return { loop, ended: await loop.run() };
 }
 
 /** Once, before the first step, with the adapter off; what the disk remembers is not computed again. */
@@ -174,7 +179,7 @@ async function referencesOf(rows: PreparedRows, job: Watched): Promise<Reference
   if (!needsReference(config.loss)) return null;
   const key = { model: await hashModel(config.model, signal), device: trainer.info.device };
   const store = await ReferenceStore.open(join(cache, "reference"), key);
-  const parts = { trainer, store, tokenBudget: config.batchTokens, emit, clock, signal };
+  const parts = { trainer, store, tokenBudget: config.batchTokens, emit, clock, whilePaused: pauseOf(job), signal };
   try {
     const all = await referenceLogps([...rows.training, ...rows.evaluation], parts);
     return { training: all.slice(0, rows.training.length), evaluation: all.slice(rows.training.length) };

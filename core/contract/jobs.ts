@@ -97,6 +97,8 @@ export const gradcheckInput = z.object({
   grads: z.string().nullable().default(null),
   /** The processor unless told otherwise: its numbers are the same everywhere. */
   gpu: gpuChoice.default("off"),
+  /** How the processor multiplies; F32 unless told otherwise, so that a quantized base gives what its weights say. */
+  products: z.enum(["automatic", "float32", "ggml"]).default("float32"),
   threads: z.number().int().nonnegative().default(0),
 });
 

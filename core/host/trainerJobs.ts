@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { freemem, totalmem } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import type { z } from "zod";
+import { checkSettings } from "../alignment/checkJob.ts";
 import type { AlignmentControls } from "../alignment/controls.ts";
 import { gradcheck } from "../alignment/gradcheck.ts";
 import { explainOutOfMemory } from "../alignment/memory/advice.ts";
@@ -36,6 +37,8 @@ export async function alignJob(
 ): Promise<JobResult> {
   const files = [config.model, config.data];
   await checkModelFiles([config.model]);
+  // Before there is a folder: what is refused leaves nothing that the next try would have to agree with.
+  checkSettings(config, true);
   const { run, resumed } = await RunDirectory.openOrCreate(directory, { config, schema: alignConfig, files, signal });
   await using _run = run;
   emit({ type: "started", run: run.id, directory: run.path, resumed });
@@ -85,7 +88,8 @@ export async function gradcheckJob(input: z.infer<typeof gradcheckInput>): Promi
   const addon = loadNativeAddon();
   // What a case takes is next to nothing beside what any card has.
   const device = await chooseTrainingDevice(input.gpu, () => true, deviceTools(addon));
-  const trainer = await addon.openTrainer({ model: input.model, threads: input.threads, ...device });
+  const { model, threads, products } = input;
+  const trainer = await addon.openTrainer({ model, threads, products, ...device });
   try {
     return await gradcheck(trainer, input);
   } finally {

@@ -64,7 +64,8 @@ describe("the reference", () => {
         trainer.adapter[i] = Math.sin(i);
       });
       const store = await ReferenceStore.open(newDirectory(), { model: "m", device: "test" });
-      const parts = { trainer, store, tokenBudget: 99, emit: () => {}, clock: () => 0, signal: undefined };
+      const idle = { emit: () => {}, clock: () => 0, whilePaused: async () => {}, signal: undefined };
+      const parts = { trainer, store, tokenBudget: 99, ...idle };
       const [refLogps = []] = await referenceLogps([row], parts);
       const question = askQuestion(row, loss, 3, randomStream(1), refLogps);
       return measureQuestions(trainer, [question], { loss, tokenBudget: 99 });
