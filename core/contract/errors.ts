@@ -134,6 +134,18 @@ export function toFolkmootError(thrown: unknown): FolkmootError {
       },
       { cause: error },
     );
+  if (system.code === "ENOTDIR" || system.code === "ENAMETOOLONG")
+    return new FolkmootError(
+      "bad-input",
+      {
+        message: `${system.path ?? "The path"} cannot be a folder.`,
+        reason:
+          system.code === "ENOTDIR" ? "It, or what it lies in, is a file." : "The name is too long for this disk.",
+        action: "Name another place.",
+        details,
+      },
+      { cause: error },
+    );
   if (error.name === "AbortError")
     return new FolkmootError(
       "cancelled",
