@@ -16,7 +16,7 @@ export interface GroupedPlot {
  * Milliseconds of drawing after which the other plots wait for the next frame. The page has 8 for everything: the last
  * plot begun may take 2 more, and bringing the canvases to the screen takes another 2 without a graphics card.
  */
-const budget = 2;
+const budget = 1;
 
 let groups = 0;
 

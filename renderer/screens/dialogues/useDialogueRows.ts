@@ -28,7 +28,7 @@ export function useDialogueRows(filter: DialogueFilter, sort: DialogueSort): Dia
   );
   // biome-ignore lint/correctness/useExhaustiveDependencies: another query is another cache
   const cache = useMemo(() => new PageCache<DialogueRow>(), [filter, sort]);
-  const [state, setState] = useState<Pick<DialogueRows, "total" | "indexing" | "error">>({
+  const [state, setState] = useState<Known>({
     total: null,
     indexing: null,
     error: null,
@@ -37,6 +37,8 @@ export function useDialogueRows(filter: DialogueFilter, sort: DialogueSort): Dia
   const current = useRef(cache);
   current.current = cache;
   const visible = useRef({ first: 0, last: 0 });
+  const total = useRef(state.total);
+  total.current = state.total;
 
   const fetchPages = useCallback(
     async (pages: readonly number[]) => {
@@ -46,8 +48,11 @@ export function useDialogueRows(filter: DialogueFilter, sort: DialogueSort): Dia
           cache.put(page, answer.rows);
           // An answer to a query that nobody asks any more is kept for nobody.
           if (current.current !== cache) return;
-          setState({ total: answer.total, indexing: answer.indexing, error: null });
-          redraw((n) => n + 1);
+          const { total, indexing } = answer;
+          setState((known) => (isSame(known, total, indexing) ? known : { total, indexing, error: null }));
+          // Rows that were fetched ahead are drawn when they come into view.
+          const { first, last } = visible.current;
+          if (page * pageSize <= last && (page + 1) * pageSize > first) redraw((n) => n + 1);
         } catch (thrown) {
           cache.fail(page);
           if (current.current === cache) setState((known) => ({ ...known, error: fromWire(thrown) }));
@@ -76,10 +81,19 @@ export function useDialogueRows(filter: DialogueFilter, sort: DialogueSort): Dia
   const onVisible = useCallback(
     (first: number, last: number) => {
       visible.current = { first, last };
-      const missing = cache.ask(pagesFor(first, last, last + 1));
+      // A page ahead both ways: rows that come into view while scrolling are there already.
+      const end = Math.min(last + pageSize, (total.current ?? last + 1) - 1);
+      const missing = cache.ask(pagesFor(Math.max(0, first - pageSize), Math.max(last, end), Math.max(last, end) + 1));
       if (missing.length > 0) void fetchPages(missing);
     },
     [cache, fetchPages],
   );
   return { ...state, row: (index) => cache.row(index), onVisible, refresh };
+}
+
+type Known = Pick<DialogueRows, "total" | "indexing" | "error">;
+
+function isSame(known: Known, total: number, indexing: DialogueRows["indexing"]): boolean {
+  const [before, now] = [known.indexing, indexing];
+  return known.total === total && known.error === null && before?.done === now?.done && before?.total === now?.total;
 }
