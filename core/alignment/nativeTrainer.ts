@@ -58,8 +58,8 @@ export interface OpenOptions {
    */
   readonly activations?: "automatic" | "keep" | "recompute";
   /**
-   * How the CPU multiplies. `automatic`, the default: in bfloat16 with F32 sums where the weights are no F32 and the
-   * processor has the instructions (AVX-512 BF16), else in F32. `float32`: never in bfloat16. `ggml`: by ggml's own
+   * How the CPU multiplies. `automatic`, the default: in bfloat16 with F32 sums where the weights are neither F32 nor F16
+   * and the processor has the instructions (AVX-512 BF16), else in F32. `float32`: never in bfloat16. `ggml`: by ggml's own
    * products over transposed copies, as on a GPU; they round activations to 8 bits on a quantized base.
    */
   readonly products?: "automatic" | "float32" | "ggml";

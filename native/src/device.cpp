@@ -79,7 +79,7 @@ Device::~Device() {
 
 const Kernels * Device::kernels(const ggml_tensor * weight) const {
     if (gpu_ || products_ == Products::ggml) return nullptr;
-    const bool wide = products_ == Products::float32 || weight->type == GGML_TYPE_F32;
+    const bool wide = products_ == Products::float32 || weight->type == GGML_TYPE_F32 || weight->type == GGML_TYPE_F16;
     return wide || bf16Kernels() == nullptr ? &floatKernels() : bf16Kernels();
 }
 

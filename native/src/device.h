@@ -73,7 +73,8 @@ class Device {
     // As the driver tells it; both 0 where it does not.
     void memory(size_t & free, size_t & total) const { ggml_backend_dev_memory(ggml_backend_get_device(backend_), &free, &total); }
 
-    // Our kernels for products with this weight: BF16 where it is no F32 itself and the processor has the instructions.
+    // Our kernels for products with this weight: BF16 where that drops nothing that the type had (F32 and F16 hold more) and
+    // the processor has the instructions.
     // Null where ggml's own products are used: on a GPU, or when asked for.
     const Kernels * kernels(const ggml_tensor * weight) const;
 

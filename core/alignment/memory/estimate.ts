@@ -194,11 +194,16 @@ function keptBytes(shape: TrainingShape, packing: PackingSize): number {
   return layers * (perRow * packing.rows + scoreCounts(packing).all * heads) * float;
 }
 
-/** Probabilities of one chunk, and once more in half the width where the head is no F32. */
+/** Types that are multiplied in F32; all others in BF16. */
+function isWide(type: string): boolean {
+  return type === "F32" || type === "F16";
+}
+
+/** Probabilities of one chunk, and once more in half the width where the head is multiplied in BF16. */
 function headChunkOf({ vocabulary, embedding, softcap, head }: TrainingShape, { segmentRows }: PackingSize): number {
   const rows = Math.floor(headChunkBytes / (2 * float * vocabulary));
   const chunk = Math.min(segmentRows, Math.max(smallestHeadChunk, Math.min(largestHeadChunk, rows)));
-  const copies = (softcap ? 2 : 1) + (head.type === "F32" ? 0 : 0.5);
+  const copies = (softcap ? 2 : 1) + (isWide(head.type) ? 0 : 0.5);
   return float * chunk * (vocabulary * copies + headWidth * embedding);
 }
 
@@ -214,7 +219,7 @@ function blockBytes(
   const rows = layers === 1 ? packing.segmentRows : packing.rows;
   const scores = scoreCounts(packing, layers > 1);
   // Processors without the instructions for BF16 take a little less than what is said here.
-  const isFloat = shape.linears.every(({ type }) => type === "F32");
+  const isFloat = shape.linears.every(({ type }) => isWide(type));
   const widths = peak[device === "gpu" ? "ggml" : isFloat ? "float32" : "bf16"];
   const plain = keep ? widths.kept : widths.again;
   const adapted = keep ? widths.keptAdapted : widths.againAdapted;

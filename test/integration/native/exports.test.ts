@@ -29,7 +29,7 @@ async function gradientsOn(path: string, output: string): Promise<void> {
 }
 
 describe.each([
-  { type: "F16", stored: "F16", least: 0.9999 },
+  { type: "F16", stored: "F16", least: 0.99999 },
   { type: "BF16", stored: "BF16", least: 0.999 },
   { type: "Q8_0", stored: "Q8_0", least: 0.999 },
   { type: "Q6_K", stored: "Q6_K", least: 0.999 },
