@@ -186,6 +186,7 @@ export class WebContents extends EventEmitter {
       return id;
     });
     if (context !== null) this.deliver({ type: "ipc", channel, args, ports });
+    for (const port of transfer) port.sendOn();
   }
 
   /** Of the stand-in: no more window. */

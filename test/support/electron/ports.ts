@@ -51,13 +51,20 @@ export class MessagePortMain extends EventEmitter {
     else setImmediate(() => this.emit("close"));
   }
 
-  /** Of the stand-in: this end goes to another process. @returns its partner, which hears what is said there */
+  /**
+   * Of the stand-in: this end goes to another process. What was said to it before follows with `sendOn`.
+   * @returns its partner, which hears what is said there
+   */
   moveTo(place: PortPeer): MessagePortMain {
     const near = partners.get(this);
     if (near === undefined || this.place !== null) throw new Error("Port is already neutered");
     this.place = place;
-    for (const data of this.waiting.splice(0)) place.post(data);
     return near;
+  }
+
+  /** Of the stand-in: the other process has been told of this end; before that it would know no port to give it to. */
+  sendOn(): void {
+    for (const data of this.waiting.splice(0)) this.place?.post(data);
   }
 
   private deliver(data: unknown): void {

@@ -80,6 +80,7 @@ class UtilityProcess extends EventEmitter {
       return id;
     });
     this.tell({ type: "message", data: structuredClone(message), ports });
+    for (const port of transfer) port.sendOn();
   }
 
   private tell(message: ToChild): void {
