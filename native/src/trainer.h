@@ -77,25 +77,33 @@ class Trainer {
     void train(std::unique_ptr<Parameters> parameters);
     void checkOperations();
     void checkRows(const std::vector<TokenRow> & rows) const;
-    void prepareTape(const std::vector<TokenRow> & rows, bool useAdapter, bool keep);
-    MaskSet maskTensors();
-    void fillMasks();
-    Activations activationTensors(int64_t layer);
-    std::vector<std::pair<ggml_tensor *, ggml_tensor *>> keptPairs(const Activations & computed, const Activations & kept) const;
-    bool shouldKeepActivations(const Packing & packing) const;
     void embed();
     void forwardLayer(int64_t layer);
-    void forwardHead();
     void backwardLayers();
-    void backwardHead();
     void backwardLayer(int64_t layer);
     void place(ggml_tensor * node, ggml_tensor * storage);
     size_t layerNodes() const;
+
+    // tape.cpp
+    void prepareTape(const std::vector<TokenRow> & rows, bool useAdapter, bool keep);
+    void describeTape();
+    void allocateTape();
+    void fillTape();
+    bool shouldKeepActivations(const Packing & packing) const;
+    Activations activationTensors(int64_t layer);
+    std::vector<std::pair<ggml_tensor *, ggml_tensor *>> keptPairs(const Activations & computed, const Activations & kept) const;
+    MaskSet maskTensors();
+    void fillMasks();
+
+    // head.cpp
+    void forwardHead();
+    void backwardHead();
     int64_t headChunkRows() const;
     HeadChunk headChunk(ggml_context * context, int64_t start, int64_t rows);
     ggml_tensor * ofTargets(ggml_context * context, ggml_tensor * x, int64_t start, int64_t rows);
     bool holdsDoubtfulLogps(int64_t start, int64_t rows) const;
     void computeDistantLogps(int64_t start, int64_t rows);
+
     bool isLast(int64_t layer) const { return layer + 1 == model_.shape().layers; }
 
     Device device_;
