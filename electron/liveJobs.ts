@@ -1,5 +1,11 @@
 /** What runs at the moment, as main needs to know it: for the taskbar, notifications, and before quitting. */
-import type { JobState, JobSummary, ListFrame, Progress } from "../core/contract/workbench/runs.ts";
+import {
+  type JobState,
+  type JobSummary,
+  type ListFrame,
+  type Progress,
+  shareDone,
+} from "../core/contract/workbench/runs.ts";
 
 export interface LiveJob {
   readonly id: string;
@@ -44,7 +50,7 @@ export class LiveJobs {
   taskbar(): { readonly mode: "none" | "normal" | "indeterminate" | "paused"; readonly value: number } {
     const busy = this.busy();
     const shares = (busy.length > 0 ? busy : [...this.jobs.values()]).flatMap(({ progress }) =>
-      progress?.total == null || progress.total <= 0 ? [] : [Math.min(1, progress.done / progress.total)],
+      progress === null ? [] : (shareDone(progress) ?? []),
     );
     const value = shares.length === 0 ? 0 : shares.reduce((sum, share) => sum + share, 0) / shares.length;
     if (this.jobs.size === 0) return { mode: "none", value: 0 };

@@ -1,6 +1,6 @@
 /** Progress of a job: one redrawn line on a terminal, a plain line every few seconds elsewhere. */
 import type { ProgressEvent } from "../../core/contract/events.ts";
-import { formatCount, formatDuration, formatRate } from "./format.ts";
+import { formatCount, formatDuration, formatNumber, formatRate } from "./format.ts";
 import { clip } from "./table.ts";
 
 /** What progress is written to: a terminal's or a file's stream, with its facts as arguments. */
@@ -29,6 +29,8 @@ export function progressText(event: ProgressEvent, columns: number): string {
   parts.push(`${formatCount(event.done)}${total} ${event.unit}`);
   if (event.rate !== null) parts.push(formatRate(event.rate, event.unit));
   if (event.secondsLeft !== null && event.done !== event.total) parts.push(`${formatDuration(event.secondsLeft)} left`);
+  if (event.loss !== undefined) parts.push(`last step's loss ${formatNumber(event.loss)}`);
+  if (event.tokensPerSecond !== undefined) parts.push(formatRate(event.tokensPerSecond, "tokens"));
   if (event.note !== undefined) parts.push(event.note);
   return clip(parts.join("  "), columns);
 }

@@ -117,11 +117,16 @@ export class AlignmentLoop {
 
   /** A session that may go on makes at least one step, however short its time. */
   private endReason(): EndReason | null {
-    const { config, plan, clock } = this.parts;
+    const { config, plan } = this.parts;
     if (this.step >= plan.steps) return "steps";
     if (hasStalled(this.evaluations, config.earlyStop)) return "early-stop";
-    const seconds = config.maxMinutes === null ? Number.POSITIVE_INFINITY : config.maxMinutes * 60;
-    return this.step > this.first && clock() - this.started >= seconds ? "time" : null;
+    return this.step > this.first && this.secondsOfCap() <= 0 ? "time" : null;
+  }
+
+  /** Seconds until the time of this session is over; endless without a cap. */
+  private secondsOfCap(): number {
+    const { config, clock } = this.parts;
+    return config.maxMinutes === null ? Number.POSITIVE_INFINITY : config.maxMinutes * 60 - (clock() - this.started);
   }
 
   private async trainOneStep(): Promise<void> {
@@ -161,15 +166,17 @@ export class AlignmentLoop {
     this.tokens += line.tokens;
     this.seconds += seconds;
     emit({ type: "metrics", line, seconds });
-    const speed = seconds > 0 ? `, ${Math.round(line.tokens / seconds)} tokens/s` : "";
+    const { rate, secondsLeft } = this.meter.mark(line.step, clock());
     emit({
       type: "progress",
       stage: "align",
       done: line.step,
       total: plan.steps,
       unit: "steps",
-      ...this.meter.mark(line.step, clock()),
-      note: `loss ${line.loss.toFixed(3)}${speed}`,
+      rate,
+      secondsLeft: secondsLeft === null ? null : Math.max(0, Math.min(secondsLeft, this.secondsOfCap())),
+      loss: line.loss,
+      ...(seconds > 0 ? { tokensPerSecond: line.tokens / seconds } : {}),
     });
   }
 

@@ -14,7 +14,11 @@ export const progressEvent = z.object({
   /** Units per second over the recent past; null until known. */
   rate: z.number().nullable(),
   secondsLeft: z.number().nullable(),
-  /** Short extra for the same line, e.g. `loss 2.13` or `812 tokens/s`. */
+  /** Loss of the last step; each face puts it and the next into its own words. */
+  loss: z.number().optional(),
+  /** Of the last step where there are steps, else over the recent past. */
+  tokensPerSecond: z.number().optional(),
+  /** Short extra for the same line, in words: `opening it again to prove it`. */
   note: z.string().optional(),
 });
 

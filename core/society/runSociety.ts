@@ -136,7 +136,7 @@ class Report {
       total: this.total,
       unit: "interactions",
       ...this.interactions.mark(this.done, now),
-      ...(tokenRate === null ? {} : { note: `${Math.round(tokenRate)} tokens/s` }),
+      ...(tokenRate === null ? {} : { tokensPerSecond: tokenRate }),
     });
   }
 

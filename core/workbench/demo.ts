@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { FolkmootError } from "../contract/errors.ts";
-import { type Station, stations } from "../contract/workbench/runs.ts";
+import { type Progress, type Station, stations } from "../contract/workbench/runs.ts";
 import { type ExperimentPlan, planExperiment } from "../experiment/planExperiment.ts";
 import type { Experiment } from "../experiment/readExperiment.ts";
 import { writeJsonAtomic } from "../workspace/atomicFile.ts";
@@ -70,32 +70,30 @@ export class Demo {
 
   private async visit(plan: Plan, context: JobContext, onRun: (run: string) => void): Promise<Record<string, unknown>> {
     const { runs, data, exports, services } = this.parts;
-    let done = 0;
-    const station = async <T>(name: Station, job: string | null, work: () => Promise<T>): Promise<T> => {
+    const station = async <T>(
+      name: Station,
+      job: string | null,
+      work: (say: (progress: Progress) => void) => Promise<T>,
+    ): Promise<T> => {
       const started = services.now();
       context.push({ type: "station", station: name, state: "running", job, seconds: null });
-      const result = await work();
+      const phase = { number: stations.indexOf(name) + 1, of: stations.length, station: name };
+      const say = (progress: Progress) => context.push({ type: "progress", ...progress, phase });
+      say(notCounted);
+      const result = await work(say);
       const seconds = (services.now() - started) / 1000;
       context.push({ type: "station", station: name, state: "finished", job, seconds });
-      done++;
-      context.push({
-        type: "progress",
-        stage: "demo",
-        done,
-        total: stations.length,
-        unit: "stations",
-        rate: null,
-        secondsLeft: null,
-      });
       return result;
     };
     const run = (name: Station, key: string, config: Parameters<Runs["start"]>[0]) =>
-      station(name, key, async () => {
+      station(name, key, async (say) => {
         onRun(key);
-        return follow((await runs.start(config, undefined, key)).job, context.signal);
+        return follow((await runs.start(config, undefined, key)).job, context.signal, say);
       });
     const write = async (name: Station, request: Parameters<Exports["start"]>[0]) =>
-      station(name, exportJobId(request), async () => follow((await exports.start(request)).job, context.signal));
+      station(name, exportJobId(request), async (say) =>
+        follow((await exports.start(request)).job, context.signal, say),
+      );
     // Listed as if a person had added it: what comes out of the demo is then found under its model, and can be gone on with.
     await services.library.add(plan.model);
     const society = await run("society", plan.runs.society, plan.society);
@@ -130,15 +128,29 @@ export class Demo {
   }
 }
 
-/** Waits for a station; stopping the demo stops it. @throws FolkmootError what it failed with; `cancelled`. */
-async function follow(job: Job, signal: AbortSignal): Promise<Record<string, unknown>> {
+/** Of a station that has said nothing yet. */
+const notCounted: Progress = { stage: "demo", done: 0, total: null, unit: "parts", rate: null, secondsLeft: null };
+
+/**
+ * Waits for a station and passes on what it says of its progress; stopping the demo stops it.
+ * @throws FolkmootError what it failed with; `cancelled`
+ */
+async function follow(
+  job: Job,
+  signal: AbortSignal,
+  say: (progress: Progress) => void,
+): Promise<Record<string, unknown>> {
   const stop = () => job.requestStop();
+  const ended = new AbortController();
   if (signal.aborted) stop();
   signal.addEventListener("abort", stop);
+  const listening = listen(job, say, ended.signal);
   try {
     await job.done;
   } finally {
     signal.removeEventListener("abort", stop);
+    ended.abort();
+    await listening;
   }
   if (job.error !== null) throw job.error;
   const { result } = job.spec.live.snapshot;
@@ -147,6 +159,19 @@ async function follow(job: Job, signal: AbortSignal): Promise<Record<string, unk
     message: `${job.spec.name} was stopped.`,
     action: "Start the demo again: it goes on where it was.",
   });
+}
+
+/** Ends with the signal, or with the stream. */
+async function listen({ spec: { live } }: Job, say: (progress: Progress) => void, ended: AbortSignal): Promise<void> {
+  let last: Progress | null = null;
+  const look = () => {
+    const { progress } = live.snapshot;
+    if (progress !== null && progress !== last) say(progress);
+    last = progress;
+  };
+  for await (const _ of live.watch(null, ended)) look();
+  // What came after the last frame.
+  look();
 }
 
 interface Plan extends ExperimentPlan {

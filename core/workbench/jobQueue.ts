@@ -297,12 +297,18 @@ async function withRestarts({ push, signal, setState }: JobContext, spec: JobSpe
     } catch (thrown) {
       const error = toFolkmootError(thrown);
       if (error.code !== "native-crash" || signal.aborted || restart === mostRestarts || done() <= before) throw error;
-      push({ type: "warning", message: error.message });
+      push({ type: "warning", message: restartText(error) });
       await spec.resync?.();
-      push({ type: "notice", message: "The process was started again; the run goes on from what is on the disk." });
       setState("running");
     }
   }
+}
+
+/** What died, why, and that nobody has to do anything. */
+function restartText({ message, reason }: FolkmootError): string {
+  const again =
+    "It was started again, and the run goes on from what is on the disk: nothing that was finished is lost, and there is nothing to do. Should it end again without getting further, the run stops and can be resumed.";
+  return [message, reason, again].filter((part) => part !== undefined).join(" ");
 }
 
 /** How far a run has come; its progress may be that of something on the way (samples, reference log-probabilities). */

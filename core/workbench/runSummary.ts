@@ -45,7 +45,7 @@ export function figuresOf(
       return { alignment: number(last?.alignment), engagement: number(last?.engagement) };
     }
     case "align":
-      return { loss: number(at(result, "loss", "last")) };
+      return { loss: number(at(result, "loss", "last")), lossWindow: number(at(result, "loss", "window")) };
     case "evaluation":
       return { base: number(at(result, "base", "goodShare")), aligned: number(at(result, "aligned", "goodShare")) };
   }

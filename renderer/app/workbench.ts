@@ -47,7 +47,10 @@ export class Workbench {
     this.client = createORPCClient<WorkbenchClient>(this.connection);
     this.toasts = new Toasts(after);
     this.face = new FaceMemory((face) => void this.changeSettings({ face }), after);
-    this.live = new LiveRuns(this.client, this.connection, (thrown) => this.report(thrown));
+    this.live = new LiveRuns(this.client, this.connection, {
+      error: (thrown) => this.report(thrown),
+      notice: (message) => this.toasts.say(message),
+    });
     this.connection.state.subscribe((state) => {
       if (state.kind === "open") void this.look();
     });

@@ -1,6 +1,8 @@
-import type { JobState, Progress } from "../../core/contract/workbench/runs.ts";
-import { formatCount, formatShare } from "../format/numbers.ts";
-import { formatRate, formatTimeLeft } from "../format/time.ts";
+import { type JobState, type Progress, shareDone } from "../../core/contract/workbench/runs.ts";
+import { useLists } from "../app/hooks.ts";
+import { formatShare } from "../format/numbers.ts";
+import { progressText } from "../jobs/progressText.ts";
+import { nameOfJob } from "../stores/lists.ts";
 import { text } from "../text/en.ts";
 import "./ProgressLine.css";
 
@@ -8,13 +10,16 @@ import "./ProgressLine.css";
 export function ProgressLine(props: {
   readonly progress: Progress | null;
   readonly state: JobState;
-  readonly waitsFor?: string | null;
+  /** Job before it. */
+  readonly waitsFor: string | null;
   /** Only the bar and the share, for narrow places. */
   readonly short?: boolean;
   readonly label: string;
 }) {
   const { progress, state } = props;
-  const share = progress?.total ? Math.min(1, progress.done / progress.total) : null;
+  const waitsFor = useLists((lists) => nameOfJob(lists, props.waitsFor));
+  const said = progressText({ progress, state, waitsFor });
+  const share = progress === null ? null : shareDone(progress);
   const indefinite = share === null && state === "running";
   const bar = (
     <div
@@ -24,7 +29,7 @@ export function ProgressLine(props: {
       aria-valuemin={0}
       aria-valuemax={100}
       {...(share === null ? {} : { "aria-valuenow": Math.round(share * 100) })}
-      aria-valuetext={progressText(props)}
+      aria-valuetext={said}
     >
       <span style={{ transform: `scaleX(${share ?? 0})` }} />
     </div>
@@ -39,34 +44,7 @@ export function ProgressLine(props: {
   return (
     <div className="progress-line">
       {bar}
-      <p className="progress-text numeric">{progressText(props)}</p>
+      <p className="progress-text numeric">{said}</p>
     </div>
   );
-}
-
-/** The line under the bar: `124 of 400 interactions · 3.1 interactions/s · 2 min left · loss 2.13`. */
-export function progressText(props: {
-  readonly progress: Progress | null;
-  readonly state: JobState;
-  readonly waitsFor?: string | null;
-}): string {
-  const { progress, state, waitsFor } = props;
-  if (state === "waiting") return waitsFor ? text.progress.waitsFor(waitsFor) : text.progress.waits;
-  if (progress === null) return text.states[state];
-  const unit = text.units[progress.unit] ?? progress.unit;
-  const count =
-    progress.total === null
-      ? `${formatCount(progress.done)} ${unit}`
-      : text.progress.of(formatCount(progress.done), formatCount(progress.total), unit);
-  const parts = [count];
-  if (state === "running") {
-    if (progress.rate !== null) parts.push(formatRate(progress.rate, unit));
-    parts.push(
-      progress.secondsLeft === null
-        ? text.progress.estimating
-        : text.progress.left(formatTimeLeft(progress.secondsLeft)),
-    );
-  } else parts.push(text.states[state]);
-  if (progress.note !== undefined) parts.push(progress.note);
-  return parts.join(" · ");
 }

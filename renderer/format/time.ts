@@ -1,5 +1,5 @@
 /** Durations and moments as people read them. */
-import { unknown } from "./numbers.ts";
+import { formatCount, unknown } from "./numbers.ts";
 
 /** `41 s`, `3 min 20 s`, `2 h 5 min`, `1 d 4 h`: two units at most, the smaller one dropped when it is 0. */
 export function formatDuration(seconds: number | null | undefined): string {
@@ -28,10 +28,10 @@ export function formatTimeLeft(seconds: number | null | undefined): string {
   return formatDuration(Math.ceil(seconds / 60) * 60);
 }
 
-/** Units per second or, below one, per minute: `12.4 steps/s`, `3 interactions/min`. */
+/** Units per second or, below one, per minute: `12.4 steps/s`, `41,676 tokens/s`, `3.0 interactions/min`. */
 export function formatRate(rate: number | null | undefined, unit: string): string {
   if (rate === null || rate === undefined || !Number.isFinite(rate) || rate <= 0) return unknown;
-  if (rate >= 1) return `${rate >= 100 ? rate.toFixed(0) : rate.toFixed(1)} ${unit}/s`;
+  if (rate >= 1) return `${rate >= 100 ? formatCount(rate) : rate.toFixed(1)} ${unit}/s`;
   const perMinute = rate * 60;
   return `${perMinute >= 10 ? perMinute.toFixed(0) : perMinute.toFixed(1)} ${unit}/min`;
 }

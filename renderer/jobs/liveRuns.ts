@@ -7,6 +7,12 @@ import { LiveRun } from "./liveRun.ts";
 /** Moving between screens should not close and open streams, milliseconds. */
 const linger = 3000;
 
+export interface LiveRunsHears {
+  readonly error: (thrown: unknown) => void;
+  /** What the service did by itself, of any job that is watched. */
+  readonly notice: (message: string) => void;
+}
+
 interface Entry {
   readonly run: LiveRun;
   readonly stop: AbortController;
@@ -18,12 +24,12 @@ export class LiveRuns {
   private readonly entries = new Map<string, Entry>();
   private readonly client: WorkbenchClient;
   private readonly connection: Pick<Connection, "ready">;
-  private readonly onError: (thrown: unknown) => void;
+  private readonly hears: LiveRunsHears;
 
-  constructor(client: WorkbenchClient, connection: Pick<Connection, "ready">, onError: (thrown: unknown) => void) {
+  constructor(client: WorkbenchClient, connection: Pick<Connection, "ready">, hears: LiveRunsHears) {
     this.client = client;
     this.connection = connection;
-    this.onError = onError;
+    this.hears = hears;
   }
 
   /** The job's live state; call `release` when it is no longer looked at. */
@@ -45,6 +51,7 @@ export class LiveRuns {
   private open(job: string): Entry {
     const entry: Entry = { run: new LiveRun(), stop: new AbortController(), users: 0, timer: null };
     this.entries.set(job, entry);
+    entry.run.listen({ notice: this.hears.notice });
     follow({
       open: (since, signal) => this.client.jobs.watch({ job, since }, { signal }),
       onFrame: (frame) => entry.run.apply(frame),
@@ -52,7 +59,7 @@ export class LiveRuns {
       signal: entry.stop.signal,
     }).catch((thrown: unknown) => {
       this.close(job);
-      this.onError(thrown);
+      this.hears.error(thrown);
     });
     return entry;
   }

@@ -1,9 +1,10 @@
 import { CircleAlert, Cpu, MemoryStick, WifiOff } from "lucide-react";
 import { useStore } from "zustand";
 import { go, useWorkbench } from "../app/hooks.ts";
-import { ProgressLine, progressText } from "../components/ProgressLine.tsx";
+import { ProgressLine } from "../components/ProgressLine.tsx";
 import { formatBytes } from "../format/numbers.ts";
-import { type Activity, activities } from "../stores/lists.ts";
+import { progressText } from "../jobs/progressText.ts";
+import { type Activity, activities, nameOfJob } from "../stores/lists.ts";
 import { text } from "../text/en.ts";
 import { openRun } from "./commands.ts";
 import "./StatusBar.css";
@@ -58,21 +59,19 @@ export function StatusBar() {
 function StatusJobs() {
   const { lists } = useWorkbench();
   // The whole store: progress is what the bar is for.
-  const jobs = activities(useStore(lists));
+  const all = useStore(lists);
+  const jobs = activities(all).map((job) => ({
+    ...job,
+    said: progressText({ ...job, waitsFor: nameOfJob(all, job.waitsFor) }),
+  }));
   if (jobs.length === 0) return <span className="status-item end">{text.shell.noJobs}</span>;
   return (
     <div className="status-jobs">
       {jobs.slice(0, mostShown).map((job) => (
-        <button
-          key={job.job}
-          type="button"
-          className="status-job"
-          onClick={() => openActivity(job)}
-          title={progressText(job)}
-        >
+        <button key={job.job} type="button" className="status-job" onClick={() => openActivity(job)} title={job.said}>
           <span className="truncate status-job-name">{job.name}</span>
           <ProgressLine short label={job.name} progress={job.progress} state={job.state} waitsFor={job.waitsFor} />
-          <span className="truncate status-job-text numeric">{progressText(job)}</span>
+          <span className="truncate status-job-text numeric">{job.said}</span>
         </button>
       ))}
       {jobs.length > mostShown ? <span className="fine">{text.shell.moreJobs(jobs.length - mostShown)}</span> : null}

@@ -1,6 +1,7 @@
 /** The lists of runs and jobs, kept up to date by their stream. */
 import { createStore, type StoreApi } from "zustand/vanilla";
 import type { JobState, JobSummary, ListFrame, RunSummary } from "../../core/contract/workbench/runs.ts";
+import { text } from "../text/en.ts";
 
 export interface Lists {
   /** False until the first frame. */
@@ -61,6 +62,13 @@ export function activities({ runs, jobs }: Lists): Activity[] {
     ...shown.map((job) => ({ ...job, experiment: null })),
     ...live.map((run) => ({ ...run, job: run.run, experiment: run.experiment })),
   ];
+}
+
+/** What a job is, in words; null for none. One that is on no list any more goes by its id. */
+export function nameOfJob({ runs, jobs }: Lists, id: string | null): string | null {
+  if (id === null) return null;
+  const known = jobs.get(id) ?? runs.get(id);
+  return known === undefined ? id : text.progress.job(text.kinds[known.kind], known.name);
 }
 
 /** Runs of a kind, newest first. */

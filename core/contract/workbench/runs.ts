@@ -37,8 +37,21 @@ export type JobAction = (typeof jobActions)[number];
 /** A job's name: the run's key for runs, `<run>:export-…` for exports, the experiment's folder for a demo. */
 export const jobId = z.string().min(1).max(240);
 
-export const progress = progressEvent.omit({ type: true });
+export const stations = ["society", "data", "align", "evaluate", "exportAdapter", "exportMerged"] as const;
+export type Station = (typeof stations)[number];
+
+/** `phase`: of a job made of others, the one at work, from 1; done, total, rate and time left are those of that one. */
+const jobProgressEvent = progressEvent.extend({
+  phase: z.object({ number: z.number().int(), of: z.number().int(), station: z.enum(stations) }).optional(),
+});
+export const progress = jobProgressEvent.omit({ type: true });
 export type Progress = z.infer<typeof progress>;
+
+/** Share of the whole job that is done, 0-1, each phase counting the same; null where its end is not known. */
+export function shareDone({ done, total, phase }: Progress): number | null {
+  const share = total === null || total <= 0 ? null : Math.min(1, done / total);
+  return phase === undefined ? share : (phase.number - 1 + (share ?? 0)) / phase.of;
+}
 
 export const runSummary = z.object({
   run: runKey,
@@ -61,7 +74,7 @@ export const runSummary = z.object({
   model: z.string(),
   /** Short facts for a table row, e.g. `4×4, half good, 4 rounds`. */
   headline: z.string(),
-  /** Last figures of what the run is about; keys by kind: society `alignment`, `engagement`; align `loss`; evaluation `base`, `aligned` (good shares). */
+  /** Last figures of what the run is about; keys by kind: society `alignment`, `engagement`; align `loss`, a mean over the last `lossWindow` steps; evaluation `base`, `aligned` (good shares). */
   figures: z.record(z.string(), z.number().nullable()),
   /** Folder of the experiment that it belongs to, e.g. `demo-small-seed1`; null for a run of its own. */
   experiment: z.string().nullable(),
@@ -140,8 +153,6 @@ export const evaluationPoint = z.object({
 
 export const checkpointBrief = z.object({ step: z.number().int(), at: z.number() });
 
-export const stations = ["society", "data", "align", "evaluate", "exportAdapter", "exportMerged"] as const;
-export type Station = (typeof stations)[number];
 export const stationState = z.object({
   station: z.enum(stations),
   state: z.enum(["waiting", "running", "finished"]),
@@ -204,7 +215,7 @@ export const liveEvent = z.discriminatedUnion("type", [
     waitsFor: z.string().nullable(),
     actions: z.array(z.enum(jobActions)),
   }),
-  progressEvent,
+  jobProgressEvent,
   z.object({
     type: z.literal("move"),
     agent: z.number().int(),

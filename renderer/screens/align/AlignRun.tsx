@@ -9,6 +9,7 @@ import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { JobControls } from "../../components/JobControls.tsx";
 import { ProgressLine } from "../../components/ProgressLine.tsx";
 import { RunSelect } from "../../components/RunSelect.tsx";
+import { RunWarnings } from "../../components/RunWarnings.tsx";
 import { SplitPanes } from "../../components/SplitPanes.tsx";
 import { StateBadge } from "../../components/StateBadge.tsx";
 import { numberAt } from "../../forms/settings.ts";
@@ -79,6 +80,7 @@ export function AlignRun({
           waitsFor={run.waitsFor}
         />
       </div>
+      <RunWarnings warnings={snapshot?.warnings ?? []} />
       {error === null ? null : (
         <div className="run-error">
           <ErrorNote error={error} />

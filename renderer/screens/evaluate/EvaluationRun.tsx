@@ -8,6 +8,7 @@ import { JobControls } from "../../components/JobControls.tsx";
 import { MenuButton } from "../../components/MenuButton.tsx";
 import { ProgressLine } from "../../components/ProgressLine.tsx";
 import { RunSelect } from "../../components/RunSelect.tsx";
+import { RunWarnings } from "../../components/RunWarnings.tsx";
 import { SplitPanes } from "../../components/SplitPanes.tsx";
 import { StateBadge } from "../../components/StateBadge.tsx";
 import { usePick } from "../../components/usePick.tsx";
@@ -91,6 +92,7 @@ export function EvaluationRun({
           />
         </div>
       )}
+      <RunWarnings warnings={snapshot?.warnings ?? []} />
       {error === null ? null : (
         <div className="run-error">
           <ErrorNote error={error} />

@@ -126,10 +126,12 @@ function RunName({ run }: { readonly run: RunSummary }) {
   );
 }
 
-/** `alignment 5.21 · engagement 4.80`, shares of good answers as percent. */
-export function figuresText(run: Pick<RunSummary, "kind" | "figures">): string {
-  const format = run.kind === "align" ? formatSignificant : run.kind === "evaluation" ? formatShare : formatDecimal;
-  return Object.entries(run.figures)
+/** `alignment 5.21 · engagement 4.80`, shares of good answers as percent, a loss with the steps that it is the mean of. */
+export function figuresText({ kind, figures }: Pick<RunSummary, "kind" | "figures">): string {
+  const { loss = null, lossWindow = null } = figures;
+  if (kind === "align") return loss === null ? "" : text.home.loss(formatSignificant(loss), lossWindow);
+  const format = kind === "evaluation" ? formatShare : formatDecimal;
+  return Object.entries(figures)
     .filter(([, value]) => value !== null)
     .map(([name, value]) => `${text.home.figures[name] ?? name} ${format(value)}`)
     .join(" · ");

@@ -6,9 +6,9 @@ import { Button } from "../../components/Button.tsx";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { JobControls } from "../../components/JobControls.tsx";
-import { Panel } from "../../components/Panel.tsx";
 import { ProgressLine } from "../../components/ProgressLine.tsx";
 import { RunSelect } from "../../components/RunSelect.tsx";
+import { RunWarnings } from "../../components/RunWarnings.tsx";
 import { SplitPanes } from "../../components/SplitPanes.tsx";
 import { StateBadge } from "../../components/StateBadge.tsx";
 import { formatDecimal } from "../../format/numbers.ts";
@@ -49,6 +49,7 @@ export function SocietyRun({
           waitsFor={run.waitsFor}
         />
       </div>
+      <RunWarnings warnings={snapshot?.warnings ?? []} />
       {error === null ? null : (
         <div className="run-error">
           <ErrorNote error={error} />
@@ -89,15 +90,6 @@ export function SocietyRun({
                 <LatestInteractions run={run.run} society={society} />
               ) : (
                 <FollowedAgent run={run.run} society={society} agent={followed} onRelease={() => setFollowed(null)} />
-              )}
-              {snapshot === null || snapshot.warnings.length === 0 ? null : (
-                <Panel title={words.warnings}>
-                  <ul className="warnings">
-                    {[...new Set(snapshot.warnings)].slice(-8).map((warning) => (
-                      <li key={warning}>{warning}</li>
-                    ))}
-                  </ul>
-                </Panel>
               )}
             </div>
           </SplitPanes>

@@ -63,10 +63,11 @@ export const home = {
   newName: "Name",
   goodBase: "Good answers, base",
   goodAligned: "Good answers, aligned",
+  loss: (mean: string, steps: number | null) =>
+    steps === null ? `loss ${mean}` : `loss ${mean}, ${steps === 1 ? "last step" : `mean of the last ${steps}`}`,
   figures: {
     alignment: "alignment",
     engagement: "engagement",
-    loss: "loss",
     base: "base",
     aligned: "aligned",
   } as Readonly<Record<string, string>>,

@@ -32,7 +32,9 @@ const units: Readonly<Record<string, string>> = {
   questions: "questions",
   bytes: "bytes",
   rows: "rows",
-  stations: "stations",
+  parts: "parts",
+  texts: "texts",
+  tokens: "tokens",
   interactionsShort: "int.",
 };
 
@@ -78,6 +80,10 @@ export const shell = {
   },
   fields: { choose: "Choose …", clear: "Clear", none: "None" },
   toasts: { copied: "Copied." },
+  warnings: {
+    label: "Warnings",
+    earlier: (count: string) => `${count} more before it`,
+  },
   diagnostics: { noAnswer: "The workbench did not answer when it was asked for its diagnostics." },
   progress: {
     of: (done: string, total: string, unit: string) => `${done} of ${total} ${unit}`,
@@ -85,6 +91,11 @@ export const shell = {
     estimating: "estimating the time left",
     waits: "waiting for its turn",
     waitsFor: (job: string) => `waiting for ${job}`,
+    /** A job by its kind and name. */
+    job: (kind: string, name: string) => `${kind.toLowerCase()} “${name}”`,
+    phase: (number: number, of: number, name: string) => `Phase ${number} of ${of}: ${name}`,
+    phaseLeft: (time: string) => `${time} left in this phase`,
+    lossOfStep: (loss: string) => `loss of the last step ${loss}`,
   },
   rating: {
     none: "no rating",

@@ -48,7 +48,6 @@ export const society = {
   rounds: "rounds",
   recallShare: "recalled a memory",
   unparsed: (count: string) => `${count} ratings could not be read; they are in no average and in no data.`,
-  warnings: "Warnings",
   figures: {
     interactions: "Interactions",
     round: "Round",

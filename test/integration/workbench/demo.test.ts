@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import type { LiveEvent } from "../../../core/contract/workbench/runs.ts";
+import { type LiveEvent, shareDone } from "../../../core/contract/workbench/runs.ts";
 import { openWorkbench } from "../../../core/workbench/openWorkbench.ts";
 import { workbenchClient } from "../../../core/workbench/router/router.ts";
 import { checkedClient } from "../../support/checkedContract.ts";
@@ -75,6 +75,14 @@ describe("the demo by one click", () => {
       if (frame.events.some((event) => event.type === "state" && ["finished", "failed"].includes(event.state))) break;
     }
     expect(events.at(-1), JSON.stringify(events.at(-1))).toMatchObject({ type: "state", state: "finished" });
+    const progress = events.filter((event) => event.type === "progress");
+    const numbers = progress.map(({ phase }) => phase?.number ?? 0);
+    expect(numbers).toEqual(numbers.toSorted((a, b) => a - b));
+    // A phase of a few milliseconds may end within the frame that it began in.
+    for (const phase of [3, 4, 5, 6]) expect(numbers).toContain(phase);
+    const training = progress.filter(({ phase }) => phase?.station === "align").at(-1);
+    expect(training).toMatchObject({ unit: "steps", done: training?.total, phase: { number: 3, of: 6 } });
+    expect(training === undefined ? null : shareDone(training)).toBe(0.5);
     const results = await client.demo.results({ job });
     expect(results).toMatchObject({
       experiment: "tiny village",

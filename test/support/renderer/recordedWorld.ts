@@ -146,14 +146,14 @@ function runList(now: number, options: WorldOptions): RunSummary[] {
         unit: "interactions",
         rate: 3.4,
         secondsLeft: 512,
-        note: "812 tokens/s",
+        tokensPerSecond: 812,
       },
     }),
     {
       ...society("align-2", 30, "running"),
       kind: "align",
       headline: "rank 16, 1,240 rows, 2 epochs",
-      figures: { loss: 1.7312 },
+      figures: { loss: 1.7312, lossWindow: 124 },
       actions: ["stop"],
       progress: {
         stage: "align",
@@ -162,7 +162,7 @@ function runList(now: number, options: WorldOptions): RunSummary[] {
         unit: "steps",
         rate: 2.1,
         secondsLeft: 380,
-        note: "loss 1.73",
+        loss: 1.73,
       },
     },
     {
@@ -176,7 +176,7 @@ function runList(now: number, options: WorldOptions): RunSummary[] {
       ...society("align-1", 200, "failed"),
       kind: "align",
       headline: "rank 64, 1,240 rows, 3 epochs",
-      figures: { loss: 2.91 },
+      figures: { loss: 2.91, lossWindow: 40 },
       actions: ["resume"],
       error: {
         code: "training-diverged",
@@ -203,7 +203,10 @@ function jobList(now: number): JobSummary[] {
       error: null,
       waitsFor: null,
       actions: ["stop"],
-      progress: { stage: "align", done: 2, total: 6, unit: "stations", rate: null, secondsLeft: null },
+      progress: {
+        ...{ stage: "align", done: 12, total: 32, unit: "steps", rate: 8, secondsLeft: 3 },
+        phase: { number: 3, of: 6, station: "align" },
+      },
       started: now - 400_000,
       ended: null,
       run: "align-2",

@@ -69,6 +69,17 @@ describe("a cap on the time", () => {
     expect(await checkpointBytes(directory)).toEqual(await checkpointBytes(whole.directory));
   });
 
+  it("counts as time left where it ends before the steps do", async () => {
+    const timesOf = async (maxMinutes: number | null) => {
+      const { events } = await align({ config: settings({ maxMinutes }), directory: newDirectory() });
+      return events.flatMap((event) => (event.type === "progress" ? (event.secondsLeft ?? []) : []));
+    };
+    const [free, capped] = [await timesOf(null), await timesOf(0.3)];
+    expect(Math.max(...free)).toBeGreaterThan(18);
+    expect(Math.max(...capped)).toBeLessThanOrEqual(18);
+    expect(capped.at(-1)).toBeLessThan(capped[0] ?? 0);
+  });
+
   it("makes at least one step a session, however short", async () => {
     const directory = newDirectory();
     for (const step of [1, 2]) {

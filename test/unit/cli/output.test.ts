@@ -86,8 +86,9 @@ describe("progress", () => {
   }
 
   it("says share, count, rate and time left, and fits the line", () => {
-    const text = progressText(progress(32, { note: "812 tokens/s" }), 200);
-    for (const part of ["50 %", "32/64 interactions", "3.4 interactions/s", "8.0 s left", "812 tokens/s"])
+    const text = progressText(progress(32, { loss: 0.23456, tokensPerSecond: 41_676.4, note: "writing" }), 200);
+    const figures = ["last step's loss 0.235", "41 676 tokens/s"];
+    for (const part of ["50 %", "32/64 interactions", "3.4 interactions/s", "8.0 s left", ...figures, "writing"])
       expect(text).toContain(part);
     expect(progressText(progress(32, { note: "x".repeat(100) }), 60)).toHaveLength(60);
     expect(progressText(progress(64), 200)).not.toContain("left");

@@ -102,6 +102,7 @@ describe("times", () => {
 
   it("turn slow rates into per minute", () => {
     expect(formatRate(12.44, "steps")).toBe("12.4 steps/s");
+    expect(formatRate(41_676.4, "tokens")).toBe("41,676 tokens/s");
     expect(formatRate(0.05, "interactions")).toBe("3.0 interactions/min");
     expect(formatRate(0, "steps")).toBe("–");
   });
