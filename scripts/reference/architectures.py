@@ -46,9 +46,8 @@ class Architecture:
 
     # general.architecture of the GGUF
     gguf: str
-    # transformers' classes
-    config: type
-    model: type
+    # Of transformers' classes: NAMEConfig and NAMEForCausalLM
+    name: str
     # Settings of the configuration beyond the shape
     settings: dict = field(default_factory=dict)
     # The norms of a layer, transformers' name to GGUF's, in the order of the file
@@ -61,6 +60,16 @@ class Architecture:
     embedding_deviation: float = 0.5
     # Writes what this architecture has beyond the common keys: (GGUFWriter, config) → None
     metadata: Callable = lambda writer, config: None
+    # Name of the configuration where it is another
+    config_name: str | None = None
+
+    @property
+    def config(self) -> type:
+        return getattr(transformers, f"{self.config_name or self.name}Config")
+
+    @property
+    def model(self) -> type:
+        return getattr(transformers, f"{self.name}ForCausalLM")
 
 
 def rope(kind: str = "default", theta: float = 10000.0, **settings) -> dict:
@@ -94,98 +103,30 @@ def olmo3_metadata(writer, config) -> None:
     writer.add_sliding_window_pattern([kind == "sliding_attention" for kind in config.layer_types])
 
 
+def plain(epsilon: float, **rope_settings) -> dict:
+    """Settings with one unscaled rope; some cases have another."""
+    return {"rms_norm_eps": epsilon, "rope_parameters": rope(**rope_settings)}
+
+
+PAIRS = {"interleaved_rope": True}
 GEMMA = {"norm_offset": 1.0, "embedding_deviation": 0.05}
 
 ARCHITECTURES = {
-    "llama": Architecture(
-        "llama",
-        transformers.LlamaConfig,
-        transformers.LlamaForCausalLM,
-        {"rms_norm_eps": 1e-5, "rope_parameters": rope()},
-        interleaved_rope=True,
-    ),
-    "mistral3": Architecture(
-        "mistral3",
-        transformers.Ministral3Config,
-        transformers.Ministral3ForCausalLM,
-        {"rms_norm_eps": 1e-5},
-        interleaved_rope=True,
-        metadata=mistral3_metadata,
-    ),
-    "smollm3": Architecture(
-        "smollm3",
-        transformers.SmolLM3Config,
-        transformers.SmolLM3ForCausalLM,
-        {"rms_norm_eps": 1e-6, "rope_parameters": rope()},
-        interleaved_rope=True,
-    ),
-    "qwen2": Architecture(
-        "qwen2",
-        transformers.Qwen2Config,
-        transformers.Qwen2ForCausalLM,
-        {"rms_norm_eps": 1e-6, "rope_parameters": rope()},
-    ),
-    "qwen3": Architecture(
-        "qwen3",
-        transformers.Qwen3Config,
-        transformers.Qwen3ForCausalLM,
-        {"rms_norm_eps": 1e-6, "rope_parameters": rope()},
-    ),
-    "gemma": Architecture(
-        "gemma",
-        transformers.GemmaConfig,
-        transformers.GemmaForCausalLM,
-        {"rms_norm_eps": 1e-6, "rope_parameters": rope()},
-        **GEMMA,
-    ),
-    "gemma2": Architecture(
-        "gemma2",
-        transformers.Gemma2Config,
-        transformers.Gemma2ForCausalLM,
-        {"rms_norm_eps": 1e-6, "rope_parameters": rope()},
-        ALL_NORMS,
-        metadata=gemma2_metadata,
-        **GEMMA,
-    ),
+    "llama": Architecture("llama", "Llama", plain(1e-5), **PAIRS),
+    "mistral3": Architecture("mistral3", "Ministral3", plain(1e-5), metadata=mistral3_metadata, **PAIRS),
+    "smollm3": Architecture("smollm3", "SmolLM3", plain(1e-6), **PAIRS),
+    "qwen2": Architecture("qwen2", "Qwen2", plain(1e-6)),
+    "qwen3": Architecture("qwen3", "Qwen3", plain(1e-6)),
+    "gemma": Architecture("gemma", "Gemma", plain(1e-6), **GEMMA),
+    "gemma2": Architecture("gemma2", "Gemma2", plain(1e-6), ALL_NORMS, metadata=gemma2_metadata, **GEMMA),
     "gemma3": Architecture(
-        "gemma3",
-        transformers.Gemma3TextConfig,
-        transformers.Gemma3ForCausalLM,
-        {"rms_norm_eps": 1e-6},
-        ALL_NORMS,
-        metadata=window_metadata,
-        **GEMMA,
+        "gemma3", "Gemma3", plain(1e-6), ALL_NORMS, metadata=window_metadata, config_name="Gemma3Text", **GEMMA
     ),
-    "phi3": Architecture(
-        "phi3",
-        transformers.Phi3Config,
-        transformers.Phi3ForCausalLM,
-        {"rms_norm_eps": 1e-5, "rope_parameters": rope(partial_rotary_factor=1.0)},
-    ),
-    "granite": Architecture(
-        "granite",
-        transformers.GraniteConfig,
-        transformers.GraniteForCausalLM,
-        {"rms_norm_eps": 1e-6, "rope_parameters": rope()},
-        interleaved_rope=True,
-        metadata=granite_metadata,
-    ),
-    "olmo2": Architecture(
-        "olmo2",
-        transformers.Olmo2Config,
-        transformers.Olmo2ForCausalLM,
-        {"rms_norm_eps": 1e-6, "rope_parameters": rope()},
-        POST_NORMS,
-    ),
+    "phi3": Architecture("phi3", "Phi3", plain(1e-5, partial_rotary_factor=1.0)),
+    "granite": Architecture("granite", "Granite", plain(1e-6), metadata=granite_metadata, **PAIRS),
+    "olmo2": Architecture("olmo2", "Olmo2", plain(1e-6), POST_NORMS),
     # OLMo 3 is OLMo 2 with a sliding window, also in llama.cpp.
-    "olmo3": Architecture(
-        "olmo2",
-        transformers.Olmo3Config,
-        transformers.Olmo3ForCausalLM,
-        {"rms_norm_eps": 1e-6},
-        POST_NORMS,
-        metadata=olmo3_metadata,
-    ),
+    "olmo3": Architecture("olmo2", "Olmo3", plain(1e-6), POST_NORMS, metadata=olmo3_metadata),
 }
 
 

@@ -1,11 +1,12 @@
 """Makes the reference cases of the native trainer: `python make_cases.py OUT [NAME …]` (default: all of cases.py).
 
 Writes OUT/NAME/{model,adapter,grads-MODE,adapter-after-5-steps}.gguf and case.json. Everything follows from the seed
-of a case, in float32 on the CPU: made again over test/fixtures/cases, the models and adapters are the same bytes, and
-what was computed differs by rounding at most. See README.md.
+of a case: weights are float32, what is computed from them float64, on the CPU. Made again over test/fixtures/cases,
+models and adapters are the same bytes, and what was computed differs by rounding at most. See README.md.
 """
 
 import argparse
+import contextlib
 import json
 import os
 
@@ -13,6 +14,7 @@ import torch
 
 from architectures import ARCHITECTURES
 from cases import CASES, RATING_SCALE, RATIO, Case
+from float64 import double, float64
 from model_file import write_adapter, write_model
 from training import (
     ADAMW,
@@ -53,12 +55,15 @@ def make_case(folder: str, case: Case) -> dict:
         "ratio": RATIO,
         "modes": {},
     }
-    with torch.no_grad():
-        record["logps"] = [row.tolist() for row in response_logps(model, *question)]
-    for mode in case.modes:
-        record["modes"][mode] = gradient_of_mode(model, loras, question, case, mode)
-        write(f"grads-{mode}", lambda parameter: parameter.grad)
-    record["adamw"] = {**ADAMW, "weight_decay": 0, "loss_trace": adamw_steps(model, loras, question, case)}
+    if not case.published:
+        double(model)
+    with contextlib.nullcontext() if case.published else float64():
+        with torch.no_grad():
+            record["logps"] = [row.tolist() for row in response_logps(model, *question)]
+        for mode in case.modes:
+            record["modes"][mode] = gradient_of_mode(model, loras, question, case, mode)
+            write(f"grads-{mode}", lambda parameter: parameter.grad)
+        record["adamw"] = {**ADAMW, "weight_decay": 0, "loss_trace": adamw_steps(model, loras, question, case)}
     write("adapter-after-5-steps", lambda parameter: parameter.detach())
     with open(os.path.join(folder, "case.json"), "w") as file:
         json.dump(record, file)
