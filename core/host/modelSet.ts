@@ -1,7 +1,8 @@
-/** The models of one job: every file loaded once, every (model, adapter) pair one context, all freed together. */
+/** The models of one job: every model loaded once, every (model, adapter) pair one context, all freed together. */
 
 import type { LanguageModel } from "../models/languageModel.ts";
 import { type LoadedModel, type LoadOptions, loadModel } from "../models/llama/loadedModel.ts";
+import { modelPath } from "../models/splitModel.ts";
 
 export interface SpeakerName {
   readonly model: string;
@@ -17,8 +18,9 @@ export class ModelSet implements AsyncDisposable {
     this.options = options;
   }
 
-  /** Equal names give the same object. */
-  get({ model, adapter }: SpeakerName): Promise<LanguageModel> {
+  /** Equal names give the same object; any part of a split model names the whole. */
+  get({ model: part, adapter }: SpeakerName): Promise<LanguageModel> {
+    const model = modelPath(part);
     const name = JSON.stringify([model, adapter]);
     const known = this.speakers.get(name);
     if (known !== undefined) return known;

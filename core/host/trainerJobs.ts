@@ -23,6 +23,7 @@ import { ggmlLibraryFolder } from "../models/llama/libraries.ts";
 import { openScorer } from "../models/llama/loadedModel.ts";
 import { openTokenizer } from "../models/llama/tokenizer.ts";
 import { checkModelFiles } from "../models/modelChecks.ts";
+import { checkTrainable } from "../models/trainable.ts";
 import { availableBytes } from "../workbench/processMemory.ts";
 import { recordFinished } from "../workspace/eventLog.ts";
 import { RunDirectory } from "../workspace/runDirectory.ts";
@@ -36,8 +37,9 @@ export async function alignJob(
   signal: AbortSignal,
 ): Promise<JobResult> {
   const files = [config.model, config.data];
-  await checkModelFiles([config.model]);
   // Before there is a folder: what is refused leaves nothing that the next try would have to agree with.
+  await checkModelFiles([config.model]);
+  checkTrainable(await readGgufHeader(config.model));
   checkSettings(config, true);
   const { run, resumed } = await RunDirectory.openOrCreate(directory, { config, schema: alignConfig, files, signal });
   await using _run = run;

@@ -1,7 +1,7 @@
 /** Vocabularies that were asked for, loaded once per file as it was; the last few stay. */
 import { stat } from "node:fs/promises";
 import { openTokenizer, type VocabularyTokenizer } from "../models/llama/tokenizer.ts";
-import { modelFiles } from "../models/splitModel.ts";
+import { modelPath } from "../models/splitModel.ts";
 
 const kept = 2;
 
@@ -19,8 +19,8 @@ export class Vocabularies {
 
   private async get(model: string): Promise<VocabularyTokenizer> {
     // The first of several files has the vocabulary.
-    const [file = model] = modelFiles(model);
-    const key = `${model}|${(await stat(file).catch(() => null))?.mtimeMs}`;
+    const file = modelPath(model);
+    const key = `${file}|${(await stat(file).catch(() => null))?.mtimeMs}`;
     const known = this.loaded.get(key);
     if (known !== undefined) return known;
     const loading = openTokenizer(model);

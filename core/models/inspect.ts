@@ -3,30 +3,14 @@ import { type MemoryEstimate, type ModelDescription, type ModelFile, modelDescri
 import { hashFile, hashModel } from "../workspace/hash.ts";
 import { checkAdapterHeader, isAdapter } from "./adapterChecks.ts";
 import { type GgufHeader, type GgufPart, readGgufHeader } from "./ggufHeader.ts";
-import { arrayValue, countValue, numberValue, textValue } from "./metadata.ts";
+import { arrayValue, countValue, textValue } from "./metadata.ts";
 import { checkModelHeader } from "./modelChecks.ts";
+import { whyUntrainable } from "./trainable.ts";
 
 /** Tokens per sequence when nobody says otherwise; smaller where the model was trained on less. */
 export const defaultContextSize = 2048;
 /** Most prompt tokens in one batch; also the least number of tokens that a batch is made for. */
 export const promptChunk = 128;
-
-/** Those that native/src/architecture.cpp describes; a test holds the two lists against each other. */
-export const trainableArchitectures = [
-  "llama",
-  "mistral3",
-  "smollm3",
-  "qwen2",
-  "qwen3",
-  "gemma",
-  "gemma2",
-  "gemma3",
-  "phi3",
-  "granite",
-  "olmo2",
-];
-/** Types of matrices whose scales stand elsewhere. */
-const untrainableTypes = new Set(["NVFP4"]);
 
 export interface InspectOptions {
   /** Hash the file; reads every byte. */
@@ -47,6 +31,7 @@ export async function inspectModel(path: string, options: InspectOptions): Promi
   const architecture = textValue(header, "general.architecture") ?? "unknown";
   const count = (key: string) => countValue(header, `${architecture}.${key}`);
   const mix = quantizationMix(header);
+  const reason = adapter === null ? whyUntrainable(header) : "It is an adapter.";
   return modelDescription.parse({
     path: header.path,
     kind: adapter === null ? "model" : "adapter",
@@ -68,7 +53,7 @@ export async function inspectModel(path: string, options: InspectOptions): Promi
     vocabulary: arrayValue(header, "tokenizer.ggml.tokens")?.length ?? null,
     tokenizer: tokenizerName(header),
     hasChatTemplate: header.metadata.has("tokenizer.chat_template"),
-    trainable: adapter === null ? trainable(header, architecture) : { possible: false, reason: "It is an adapter." },
+    trainable: { possible: reason === null, reason },
     memory: adapter === null ? estimateMemory(header, options.sequences, options.contextSize) : null,
     adapter: adapter === null ? null : { rank: adapter.rank, alpha: adapter.alpha },
   });
@@ -120,18 +105,4 @@ function tokenizerName(header: GgufHeader): string | null {
   const model = textValue(header, "tokenizer.ggml.model");
   const pre = textValue(header, "tokenizer.ggml.pre");
   return model !== null && pre !== null ? `${model} (${pre})` : model;
-}
-
-/** What the native trainer takes: dense models of the architectures above. */
-function trainable(header: GgufHeader, architecture: string): { possible: boolean; reason: string | null } {
-  const no = (reason: string) => ({ possible: false, reason });
-  if (!trainableArchitectures.includes(architecture))
-    return no(`The architecture ${architecture} cannot be trained; ${trainableArchitectures.join(", ")} can.`);
-  if ((numberValue(header, `${architecture}.expert_count`) ?? 0) > 0)
-    return no("Mixtures of experts cannot be trained.");
-  const odd = header.tensors.find(({ dimensions, type }) => dimensions.length > 1 && untrainableTypes.has(type));
-  if (odd !== undefined) return no(`Weights of the type ${odd.type} cannot be trained.`);
-  if (header.tensors.some(({ name }) => name.includes(".scale")))
-    return no("Weights with a scale apart cannot be trained.");
-  return { possible: true, reason: null };
 }

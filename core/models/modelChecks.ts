@@ -5,7 +5,7 @@
  */
 import { type GgufHeader, readGgufHeader } from "./ggufHeader.ts";
 import { arrayValue, countValue, numberValue, textValue } from "./metadata.ts";
-import { modelCorrupt, modelUnsupported } from "./modelErrors.ts";
+import { keyMissing, modelCorrupt, modelUnsupported } from "./modelErrors.ts";
 
 const mostBlocks = 1024;
 const mostHeads = 4096;
@@ -13,8 +13,8 @@ const mostEmbedding = 1 << 20;
 const matrixTypesRefused = new Set(["I8", "I16", "I32", "I64", "F64", "Q8_1", "Q8_K"]);
 
 /**
- * @throws FolkmootError `model-unsupported` for adapters, projectors and the like; `model-corrupt` for shapes and
- *   constants that no model can have.
+ * @throws FolkmootError `model-unsupported` for adapters, projectors and the like, and for unknown architectures that
+ *   do not say what a model must; `model-corrupt` for shapes and constants that no model can have.
  */
 export function checkModelHeader(header: GgufHeader): void {
   const { path } = header;
@@ -112,7 +112,7 @@ function checkVocabulary(header: GgufHeader): void {
 
 function within(header: GgufHeader, key: string, most: number): number {
   const value = optionalWithin(header, key, most);
-  if (value === null) throw modelCorrupt(header.path, `${key} is missing`);
+  if (value === null) throw keyMissing(header.path, textValue(header, "general.architecture") ?? "", key);
   return value;
 }
 

@@ -33,6 +33,11 @@ export function modelFiles(path: string): readonly string[] {
   return Array.from({ length: name.count }, (_, i) => fileOf(name.prefix, i + 1, name.count));
 }
 
+/** The one path that all parts of a model share: that of its first file. */
+export function modelPath(path: string): string {
+  return modelFiles(path)[0] as string;
+}
+
 /**
  * The whole model that a part belongs to; a model in one file is returned as it is.
  *

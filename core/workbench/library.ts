@@ -9,7 +9,7 @@ import type { AdapterEntry, ModelEntry } from "../contract/workbench/models.ts";
 import { checkAdapterFits } from "../models/adapterChecks.ts";
 import { readGgufHeader } from "../models/ggufHeader.ts";
 import { inspectModel } from "../models/inspect.ts";
-import { modelFiles } from "../models/splitModel.ts";
+import { modelFiles, modelPath } from "../models/splitModel.ts";
 import type { WorkspaceFolder } from "../workspace/workspaceFolder.ts";
 import { type Catalog, isComplete } from "./catalog.ts";
 import { type Fit, fitOf } from "./fit.ts";
@@ -67,7 +67,7 @@ export class Library {
     const seen = new Set<string>();
     for await (const found of ggufFiles(resolve(folder))) {
       // A model in several files is one model, whichever of them are there.
-      const path = modelFiles(found)[0] as string;
+      const path = modelPath(found);
       if (seen.has(path)) continue;
       seen.add(path);
       if (known.has(path)) {

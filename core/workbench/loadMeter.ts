@@ -1,5 +1,6 @@
 /** What a model really takes: by how much a fresh engine grew when it loaded one model and first answered with it. */
 import type { SocietyConfig } from "../contract/society.ts";
+import { modelPath } from "../models/splitModel.ts";
 import type { Device } from "./device.ts";
 import type { Library } from "./library.ts";
 
@@ -16,7 +17,7 @@ export class LoadMeter {
   /** Only where one model in one context is all that is loaded. */
   async begin({ populations, observer, sequences }: SocietyConfig): Promise<void> {
     const speakers = [...populations, ...(observer === null ? [] : [observer])];
-    const models = new Set(speakers.map(({ model }) => model));
+    const models = new Set(speakers.map(({ model }) => modelPath(model)));
     const [model] = models;
     const isPlain = models.size === 1 && speakers.every(({ adapter }) => adapter === null);
     if (!isPlain || model === undefined || !this.device.takeNewEngine()) return;

@@ -6,6 +6,8 @@ import { forecastTraining, type TrainingForecast } from "../../../core/alignment
 import { trainingShape } from "../../../core/alignment/memory/shape.ts";
 import type { AlignConfig } from "../../../core/contract/alignment.ts";
 import { readGgufHeader } from "../../../core/models/ggufHeader.ts";
+import { checkModelHeader } from "../../../core/models/modelChecks.ts";
+import { checkTrainable } from "../../../core/models/trainable.ts";
 import { availableBytes } from "../../../core/workbench/processMemory.ts";
 import { formatBytes, formatCount } from "../../output/format.ts";
 import { renderPairs } from "../../output/table.ts";
@@ -16,12 +18,15 @@ export interface AlignEstimate extends Omit<TrainingForecast, "advice"> {
   readonly advice: string | null;
 }
 
-/** @throws as `readGgufHeader` */
+/** @throws as `readGgufHeader`; `model-unsupported` for a model that cannot be trained */
 export async function estimateAlign(
   config: AlignConfig,
   { directory, cache }: { readonly directory: string; readonly cache: string | null },
 ): Promise<{ result: AlignEstimate; text: string }> {
-  const shape = trainingShape(await readGgufHeader(config.model));
+  const header = await readGgufHeader(config.model);
+  checkModelHeader(header);
+  checkTrainable(header);
+  const shape = trainingShape(header);
   const machine = { available: await availableBytes(freemem()), total: totalmem() };
   const forecast = await forecastTraining(shape, config, { cache: cache ?? join(directory, "cache"), machine });
   const advice = forecast.advice === null ? null : adviceText(forecast.advice);

@@ -2,7 +2,7 @@
 import type { LoraSettings, LoraTarget } from "../../contract/alignment.ts";
 import type { GgufHeader, GgufTensor } from "../../models/ggufHeader.ts";
 import { arrayValue, countValue, numberValue, textValue } from "../../models/metadata.ts";
-import { modelCorrupt } from "../../models/modelErrors.ts";
+import { keyMissing, modelCorrupt } from "../../models/modelErrors.ts";
 
 export interface LinearShape {
   /** Block that it belongs to; null for the head. */
@@ -60,12 +60,12 @@ const targetsOf: Readonly<Record<string, readonly LoraTarget[]>> = {
 const windowPatterns: Readonly<Record<string, number>> = { gemma2: 2, gemma3: 6, olmo2: 4 };
 const gemma2Window = 4096;
 
-/** @throws model-corrupt where the header lacks a number or a tensor that every model has */
+/** @throws model-corrupt, model-unsupported where the header lacks a number or a tensor that every model has */
 export function trainingShape(header: GgufHeader): TrainingShape {
   const architecture = textValue(header, "general.architecture") ?? "";
   const count = (key: string, otherwise?: number) => {
     const value = countValue(header, `${architecture}.${key}`) ?? otherwise;
-    if (value === undefined) throw modelCorrupt(header.path, `${architecture}.${key} is missing`);
+    if (value === undefined) throw keyMissing(header.path, architecture, `${architecture}.${key}`);
     return value;
   };
   const embedding = count("embedding_length");

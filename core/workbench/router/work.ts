@@ -5,6 +5,7 @@ import { alignConfig } from "../../contract/alignment.ts";
 import { FolkmootError } from "../../contract/errors.ts";
 import { evaluationConfig } from "../../contract/evaluation.ts";
 import { societyConfig } from "../../contract/society.ts";
+import { modelPath } from "../../models/splitModel.ts";
 import { type AlignTools, alignDefaults, checkAlign, neededForAlign, previewAlign } from "../alignSetup.ts";
 import { checkpointsOf } from "../checkpoints.ts";
 import { parseSettings } from "../checkSettings.ts";
@@ -27,7 +28,7 @@ export const workRouter = {
       const config = withThreads(parseSettings(societyConfig, input.config), workbench);
       await checkSociety(config, library);
       const speakers = [...config.populations, ...(config.observer === null ? [] : [config.observer])];
-      const models = [...new Set(speakers.map(({ model }) => model))];
+      const models = [...new Set(speakers.map(({ model }) => modelPath(model)))];
       await checkCeiling(workbench, input.overMemoryCeiling, async () => {
         const estimates = models.map((path) =>
           library.estimate(path, { sequences: config.sequences, contextSize: null }),
@@ -115,7 +116,7 @@ export const workRouter = {
       const { library, reader } = workbench.services;
       const config = withThreads(parseSettings(evaluationConfig, input.config), workbench);
       await checkEvaluation(config, { library, reader: reader.client });
-      const models = [config.model, ...(config.alignedModel === null ? [] : [config.alignedModel])];
+      const models = [...new Set([config.model, config.alignedModel ?? config.model].map(modelPath))];
       await checkCeiling(workbench, input.overMemoryCeiling, async () => {
         const shape = { sequences: config.sequences, contextSize: null };
         const estimates = await Promise.all(models.map((path) => library.estimate(path, shape)));

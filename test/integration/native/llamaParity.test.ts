@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { LlamaModel, Token } from "node-llama-cpp";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { OpenOptions, TokenRow } from "../../../core/alignment/nativeTrainer.ts";
-import { trainableArchitectures } from "../../../core/models/inspect.ts";
+import { trainableArchitectures } from "../../../core/models/trainable.ts";
 import { ResponseScorer } from "../../../core/models/llama/responseScorer.ts";
 import { loadCheckedModel } from "../../../core/models/llama/runtime.ts";
 import { randomStream } from "../../../core/random.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { computeLoss } from "../../../core/alignment/losses/index.ts";
 import type { StableAlignmentSettings } from "../../../core/contract/alignment.ts";
-import { trainableArchitectures } from "../../../core/models/inspect.ts";
+import { trainableArchitectures } from "../../../core/models/trainable.ts";
 import {
   type CaseMode,
   casePath,

@@ -3,11 +3,13 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { trainingShape } from "../../../core/alignment/memory/shape.ts";
 import { FolkmootError } from "../../../core/contract/errors.ts";
 import { checkAdapterFits, checkAdapterHeader } from "../../../core/models/adapterChecks.ts";
 import { readGgufHeader } from "../../../core/models/ggufHeader.ts";
 import { inspectModel } from "../../../core/models/inspect.ts";
 import { checkModelHeader } from "../../../core/models/modelChecks.ts";
+import { checkTrainable } from "../../../core/models/trainable.ts";
 import { randomStream } from "../../../core/random.ts";
 import { type GgufSpec, ggufBytes, tinyModel, types } from "./ggufBytes.ts";
 
@@ -160,6 +162,28 @@ describe("checkModelHeader", () => {
     expect(await codeOf(withTensor({ name: "blk.0.attn_q.weight", dimensions: [8, 8], bytes: 512, type: 28 }))).toBe(
       "model-unsupported",
     );
+  });
+});
+
+describe("a file of an unknown architecture", () => {
+  const foreign = ["general.architecture", types.text, "mamba7"] as const;
+
+  it("that does not say what a language model does is unsupported, not damaged: it is named, and what is supported", async () => {
+    const header = await readGgufHeader(await written(ggufBytes(tinyModel({ "general.architecture": foreign }))));
+    const named = { code: "model-unsupported", message: expect.stringContaining('"mamba7"') };
+    const refusal = expect.objectContaining({ ...named, action: expect.stringContaining("llama, mistral3") }) as Error;
+    expect(() => checkModelHeader(header)).toThrowError(refusal);
+    expect(() => trainingShape(header)).toThrowError(refusal);
+  });
+
+  it("but with all that llama.cpp needs is left to it, and not to the trainer", async () => {
+    const keys = ["block_count", "embedding_length", "context_length"] as const;
+    const own = keys.map((key) => [key, [`mamba7.${key}`, types.u32, key === "block_count" ? 1 : 8]] as const);
+    const spec = tinyModel({ "general.architecture": foreign, ...Object.fromEntries(own) });
+    const header = await readGgufHeader(await written(ggufBytes(spec)));
+    checkModelHeader(header);
+    const refusal = { code: "model-unsupported", reason: expect.stringContaining("mamba7 cannot be trained; llama") };
+    expect(() => checkTrainable(header)).toThrowError(expect.objectContaining(refusal) as Error);
   });
 });
 
