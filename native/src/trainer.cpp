@@ -71,7 +71,7 @@ void Trainer::checkRows(const std::vector<TokenRow> & rows) const {
     }
 }
 
-std::vector<std::vector<std::vector<float>>> Trainer::forward(const std::vector<TokenRow> & rows, bool useAdapter, bool keep) {
+Logps Trainer::forward(const std::vector<TokenRow> & rows, bool useAdapter, bool keep) {
     checkRows(rows);
     if (useAdapter || keep) trained();
     if (keep) model_.prepareBackward();
@@ -82,7 +82,7 @@ std::vector<std::vector<std::vector<float>>> Trainer::forward(const std::vector<
 
     std::vector<float> logps((size_t) tape_->packing.segmentRows());
     ggml_backend_tensor_get(tape_->logps, logps.data(), 0, logps.size() * sizeof(float));
-    std::vector<std::vector<std::vector<float>>> result;
+    Logps result;
     for (const auto & responses : tape_->packing.responses) {
         result.emplace_back();
         for (const Range & range : responses) result.back().emplace_back(logps.begin() + range.start, logps.begin() + range.end());
@@ -141,7 +141,7 @@ void Trainer::forwardLayer(int64_t layer) {
     runner_.compute();
 }
 
-void Trainer::backward(const std::vector<std::vector<std::vector<float>>> & dLogp) {
+void Trainer::backward(const Logps & dLogp) {
     if (!tape_ || !tape_->keep) throw Failure("bad-input", "There is no forward to go back through.", "", "Call forward with `keep` first.");
     const Packing & p = tape_->packing;
     const auto refuse = [] { return Failure("bad-input", "dLogp does not have the shape that forward returned.", "", "Give one number per response token."); };

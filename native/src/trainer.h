@@ -12,6 +12,9 @@
 #include "model.h"
 #include "packing.h"
 
+// Per [question][response][token].
+using Logps = std::vector<std::vector<std::vector<float>>>;
+
 // Keep what backward reads, or compute it again block by block; automatic keeps it while it takes at most a quarter
 // of the free memory.
 enum class ActivationPolicy { automatic, keep, recompute };
@@ -42,10 +45,10 @@ class Trainer {
     void loadAdapter(const std::string & path);
     void trainBase();
 
-    // Log-probabilities per [question][response][token]. `keep` holds what `backward` needs until the next forward.
-    std::vector<std::vector<std::vector<float>>> forward(const std::vector<TokenRow> & rows, bool useAdapter, bool keep);
+    // `keep` holds what `backward` needs until the next forward.
+    Logps forward(const std::vector<TokenRow> & rows, bool useAdapter, bool keep);
     // Adds the gradients of the last kept forward for dLoss/dlogp of the same shape.
-    void backward(const std::vector<std::vector<std::vector<float>>> & dLogp);
+    void backward(const Logps & dLogp);
     float step(const AdamW & settings) { return trained().step(runner_, settings); }
     MemoryUse memory() const;
 
