@@ -2,9 +2,10 @@
  * What a command says, and where: results on stdout, progress and words on stderr. With `--json` stdout carries one
  * JSON object and nothing else; with `--json-events` one event per line, the result last.
  */
-import { deviceText } from "../core/alignment/trainingDevice.ts";
+
 import { type FolkmootError, toFolkmootError } from "../core/contract/errors.ts";
 import type { JobEvent } from "../core/contract/events.ts";
+import { deviceText } from "../core/models/llama/computeDevice.ts";
 import { errorText } from "./output/errorText.ts";
 import { formatNumber, formatShare } from "./output/format.ts";
 import { ProgressWriter, type Screen } from "./output/progress.ts";

@@ -1,7 +1,7 @@
 /** `folkmoot gradcheck`: loss and every gradient of one case, to be held against another implementation. */
 import { Command, Option } from "commander";
 import type { z } from "zod";
-import { type GpuChoice, gpuChoice } from "../../core/contract/alignment.ts";
+import { type GpuChoice, gpuChoice } from "../../core/contract/device.ts";
 import { gradcheckInput } from "../../core/contract/jobs.ts";
 import { formatNumber } from "../output/format.ts";
 import { renderPairs } from "../output/table.ts";

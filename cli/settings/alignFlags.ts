@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { alignConfig, loraTargets } from "../../core/contract/alignment.ts";
 import {
+  asLayers,
   asList,
   asNumber,
   asNumbersByName,
@@ -203,7 +204,7 @@ export const alignFlags: readonly SettingFlag[] = [
     flags: "--gpu-layers <n>",
     path: "gpuLayers",
     help: "layers that live on the GPU, the others are copied there when needed: auto (as many as fit) or a number",
-    read: (text, where) => (text === "auto" ? text : asNumber(text, where)),
+    read: asLayers,
   },
 ];
 

@@ -1,5 +1,6 @@
 /** Every setting of an evaluation as a flag. */
 import { evaluationConfig } from "../../core/contract/evaluation.ts";
+import { deviceFlags } from "./deviceFlags.ts";
 import { asNumber, asPath, asText, type SettingFlag } from "./flags.ts";
 
 export const evaluationFlags: readonly SettingFlag[] = [
@@ -35,6 +36,7 @@ export const evaluationFlags: readonly SettingFlag[] = [
   { flags: "--confidence <c>", path: "confidence", help: "confidence of every interval", read: asNumber },
   { flags: "--sequences <n>", path: "sequences", help: "sequences decoded in one batch, per side", read: asNumber },
   { flags: "--threads <n>", path: "threads", help: "compute threads, 0 = one per core", read: asNumber },
+  ...deviceFlags,
 ];
 
 /** What the schema fills in; the two required paths have no default. */

@@ -24,6 +24,8 @@ export const asNumber = (text: string, { flag }: ReadContext): number => {
   if (!Number.isFinite(value)) throw badFlag(flag, `"${text}" is not a number`);
   return value;
 };
+export const asLayers = (text: string, context: ReadContext): number | string =>
+  text === "auto" ? text : asNumber(text, context);
 export const asText = (text: string): string => text;
 export const asPath = (text: string, { workingFolder }: ReadContext): string => resolve(workingFolder, text);
 export const asList = (text: string): string[] => text.split(",").map((part) => part.trim());

@@ -1,5 +1,6 @@
 /** Every setting of a society as a flag. A society of several models is written as a configuration file. */
 import { societyConfig, worldSettings } from "../../core/contract/society.ts";
+import { deviceFlags } from "./deviceFlags.ts";
 import { asNumber, asPath, asSwitch, asText, badFlag, type ReadContext, type SettingFlag } from "./flags.ts";
 
 const asGrid = (text: string, { flag }: ReadContext) => {
@@ -53,6 +54,7 @@ export const societyFlags: readonly SettingFlag[] = [
   { flags: "--revisions <n>", path: "revisions", help: "revisions per draft, 1 to 8", read: asNumber },
   { flags: "--sequences <n>", path: "sequences", help: "sequences decoded in one batch", read: asNumber },
   { flags: "--threads <n>", path: "threads", help: "compute threads, 0 = one per core", read: asNumber },
+  ...deviceFlags,
   {
     flags: "--observer <file>",
     path: "observer.model",

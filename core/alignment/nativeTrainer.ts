@@ -152,7 +152,7 @@ export interface ModelTrainer extends NativeTrainer {
 }
 
 /** A GPU as its driver describes it. */
-export interface GpuFacts {
+export interface NativeGpu {
   readonly name: string;
   readonly description: string;
   /** Mesa's software Vulkan, which computes on the processor. */
@@ -167,7 +167,7 @@ export interface NativeAddon {
    * GPUs that the libraries of a folder know, the first being what `openTrainer` takes. Commits the process to this
    * folder: `native-mismatch` when the libraries of another are loaded already.
    */
-  listGpus(options: { libraries: string }): Promise<readonly GpuFacts[]>;
+  listGpus(options: { libraries: string }): Promise<readonly NativeGpu[]>;
   /** W + (alpha/rank)·B·A for every pair; merged tensors become F16 (F32 bases stay F32), the rest is copied. */
   mergeAdapter(options: {
     model: string;

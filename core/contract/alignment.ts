@@ -1,11 +1,9 @@
 /** Alignment data and the settings of an alignment run. Defaults: definitions.md ("Loss", "LoRA and optimizer"). */
 import { z } from "zod";
+import { gpuChoice, gpuLayers } from "./device.ts";
 
 export const semantics = z.enum(["paper", "reference"]);
 export type Semantics = z.infer<typeof semantics>;
-
-export const gpuChoice = z.enum(["auto", "off", "cuda", "vulkan", "metal"]);
-export type GpuChoice = z.infer<typeof gpuChoice>;
 
 export const rowKinds = ["imitation", "self-critic", "realignment"] as const;
 
@@ -214,7 +212,7 @@ export const alignConfig = z.object({
    * Layers that live on the GPU; the others are copied there one by one when they are needed, which costs time and
    * changes no number. `auto`: as many as fit; more than there are: all.
    */
-  gpuLayers: z.union([z.literal("auto"), z.number().int().nonnegative()]).default("auto"),
+  gpuLayers: gpuLayers.default("auto"),
   /** Most prompt and response tokens in one forward call; memory grows with it. A longer question stands alone. */
   batchTokens: z.number().int().positive().default(1024),
   /** What backward reads: kept (faster), computed again (less memory), or kept while it takes a quarter of the memory. */

@@ -25,7 +25,7 @@ export const progressEvent = z.object({
 export const jobEvent = z.discriminatedUnion("type", [
   z.object({ type: z.literal("started"), run: z.string(), directory: z.string(), resumed: z.boolean() }),
   progressEvent,
-  /** Where a training computes; `gpuLayers` of its `layers` live on the GPU, null on the processor. */
+  /** Where a model computes; `gpuLayers` of its `layers` live on the GPU, null on the processor. */
   z.object({
     type: z.literal("device"),
     device: z.string(),

@@ -6,7 +6,8 @@
  */
 import { eventIterator, oc } from "@orpc/contract";
 import { z } from "zod";
-import { alignConfig, gpuChoice } from "./alignment.ts";
+import { alignConfig } from "./alignment.ts";
+import { gpuChoice, gpuFacts, gpuLayers } from "./device.ts";
 import { errorCodes } from "./errors.ts";
 import { evaluationConfig } from "./evaluation.ts";
 import { jobEvent } from "./events.ts";
@@ -120,6 +121,8 @@ export const talkOpenInput = z.object({
   /** Tokens per side; null = what a load takes. */
   contextSize: z.number().int().positive().nullable().default(null),
   threads: z.number().int().nonnegative().default(0),
+  gpu: gpuChoice.default("auto"),
+  gpuLayers: gpuLayers.default("auto"),
 });
 
 export const talkSides = ["base", "aligned"] as const;
@@ -182,6 +185,8 @@ export const engineContract = {
     close: procedure.input(talkName).output(z.object({})),
   },
   settled,
+  /** The first card of every kind that this machine has the driver and the libraries of. */
+  gpus: procedure.output(z.array(gpuFacts)),
   /** Resident bytes of the process. */
   memory: procedure.output(z.object({ resident: z.number() })),
   evaluate: { run: job(evaluationConfig) },

@@ -11,6 +11,7 @@ import type { SocietyControls } from "../society/controls.ts";
 import { runSociety } from "../society/runSociety.ts";
 import { recordFinished } from "../workspace/eventLog.ts";
 import { RunDirectory } from "../workspace/runDirectory.ts";
+import { announcePlaces, inferenceDevice } from "./inferenceDevice.ts";
 import { ModelSet, type SpeakerName } from "./modelSet.ts";
 import type { MoveFeed } from "./moveFeed.ts";
 
@@ -41,8 +42,9 @@ export async function societyJob(
   const { run, resumed } = await RunDirectory.openOrCreate(directory, { config, schema: societyConfig, files, signal });
   await using _run = run;
   emit({ type: "started", run: run.id, directory: run.path, resumed });
-  await using models = new ModelSet({ ...config, signal });
+  await using models = await openModels(config, speakers, signal);
   const spoken = await Promise.all(speakers.map((speaker) => models.get(speaker)));
+  announcePlaces(await models.places(), emit);
   const population = spoken.slice(0, config.populations.length);
   const result = await runSociety({
     config,
@@ -75,12 +77,14 @@ export async function evaluationJob(
   });
   await using _run = run;
   emit({ type: "started", run: run.id, directory: run.path, resumed });
-  await using models = new ModelSet({ ...config, signal });
+  await using models = await openModels(config, speakers, signal);
   const judge = config.judge === null ? {} : { judge: await models.get(config.judge) };
+  const sides = { base: await models.get(base), aligned: await models.get(aligned) };
+  announcePlaces(await models.places(), emit);
   const result = await runEvaluation({
     config,
     run,
-    models: { base: await models.get(base), aligned: await models.get(aligned), ...judge },
+    models: { ...sides, ...judge },
     emit,
     signal,
   });
@@ -102,6 +106,17 @@ export async function logpsJob(
     scored.push({ tokens: [...tokens], logps: [...logps] });
   }
   return scored;
+}
+
+async function openModels(
+  config: SocietyConfig | EvaluationConfig,
+  speakers: readonly SpeakerName[],
+  signal: AbortSignal,
+): Promise<ModelSet> {
+  const { gpu, sequences } = config;
+  const kind = await inferenceDevice({ gpu, sequences, models: speakers.map(({ model }) => model) });
+  const different = new Set(speakers.map(({ model, adapter }) => JSON.stringify([model, adapter])));
+  return new ModelSet({ ...config, gpu: kind, speakers: different.size, signal });
 }
 
 function speakerFiles(speakers: readonly SpeakerName[]): string[] {

@@ -4,6 +4,7 @@ import { implement } from "@orpc/server";
 import { FolkmootError } from "../contract/errors.ts";
 import { engineContract } from "../contract/jobs.ts";
 import { inspectModel } from "../models/inspect.ts";
+import { findGpus } from "../models/llama/gpus.ts";
 import { SocietyControls } from "../society/controls.ts";
 import { evaluationJob, logpsJob, type SocietyHandles, societyJob } from "./engineJobs.ts";
 import { jobStream } from "./jobStream.ts";
@@ -82,6 +83,7 @@ export function engineRouter(): HostRouter {
       await context.settled();
       return {};
     }),
+    gpus: os.gpus.handler(() => findGpus()),
     memory: os.memory.handler(() => ({ resident: process.memoryUsage.rss() })),
   });
   return { router };

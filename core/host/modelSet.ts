@@ -2,6 +2,7 @@
 
 import type { LanguageModel } from "../models/languageModel.ts";
 import { type LoadedModel, type LoadOptions, loadModel } from "../models/llama/loadedModel.ts";
+import type { Place } from "../models/llama/runtime.ts";
 import { modelPath } from "../models/splitModel.ts";
 
 export interface SpeakerName {
@@ -29,6 +30,11 @@ export class ModelSet implements AsyncDisposable {
     const speaker = loading.then((weights) => weights.speak(adapter));
     this.speakers.set(name, speaker);
     return speaker;
+  }
+
+  /** Where the models live that were asked for, once they are loaded. */
+  async places(): Promise<Place[]> {
+    return (await Promise.all(this.weights.values())).map(({ place }) => place);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

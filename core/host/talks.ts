@@ -6,6 +6,7 @@ import type { TalkEvent, talkOpenInput, talkSides } from "../contract/jobs.ts";
 import type { Sampling } from "../contract/society.ts";
 import type { LanguageModel } from "../models/languageModel.ts";
 import { type LoadedModel, loadModel } from "../models/llama/loadedModel.ts";
+import { inferenceDevice } from "./inferenceDevice.ts";
 
 type Side = (typeof talkSides)[number];
 
@@ -27,16 +28,18 @@ export class Talks {
 
   /** @throws FolkmootError as `loadModel` and `speak`. */
   async open(input: z.infer<typeof talkOpenInput>, signal?: AbortSignal) {
-    const { model, adapter, promptFormat, contextSize, threads } = input;
-    const shape = { path: model, promptFormat, contextSize, threads, sequences: 1 };
+    const { model, adapter, promptFormat, contextSize, threads, gpuLayers } = input;
+    const gpu = await inferenceDevice({ gpu: input.gpu, models: [model], sequences: 1, contextSize });
+    const speakers = adapter === null ? 1 : 2;
+    const shape = { path: model, promptFormat, contextSize, threads, gpu, gpuLayers, sequences: 1, speakers };
     const weights = await loadModel({ ...shape, ...(signal === undefined ? {} : { signal }) });
     try {
-      const speakers: Talk["speakers"][number][] = [{ side: "base", model: await weights.speak(null) }];
-      if (adapter !== null) speakers.push({ side: "aligned", model: await weights.speak(adapter) });
+      const sides: Talk["speakers"][number][] = [{ side: "base", model: await weights.speak(null) }];
+      if (adapter !== null) sides.push({ side: "aligned", model: await weights.speak(adapter) });
       const talk = randomUUID();
-      this.talks.set(talk, { weights, speakers, stop: new AbortController() });
-      const least = Math.min(...speakers.map((speaker) => speaker.model.contextSize));
-      return { talk, sides: speakers.map(({ side }) => side), contextSize: least };
+      this.talks.set(talk, { weights, speakers: sides, stop: new AbortController() });
+      const least = Math.min(...sides.map((speaker) => speaker.model.contextSize));
+      return { talk, sides: sides.map(({ side }) => side), contextSize: least };
     } catch (error) {
       await weights.dispose();
       throw error;

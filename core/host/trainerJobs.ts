@@ -12,12 +12,13 @@ import { trainingShape } from "../alignment/memory/shape.ts";
 import { loadNativeAddon } from "../alignment/nativeAddon.ts";
 import type { NativeAddon } from "../alignment/nativeTrainer.ts";
 import { type JobMemory, runAlignment } from "../alignment/runAlignment.ts";
-import { chooseTrainingDevice, type DeviceTools } from "../alignment/trainingDevice.ts";
 import { type AlignConfig, alignConfig } from "../contract/alignment.ts";
+import type { GpuChoice } from "../contract/device.ts";
 import type { EmitEvent } from "../contract/events.ts";
 import type { exportAdapterConfig, exportMergedConfig, gradcheckInput, gradcheckOutput } from "../contract/jobs.ts";
 import { type ExportTools, exportAdapterOfRun, exportMergedOfRun } from "../exports/exportRun.ts";
 import { readGgufHeader } from "../models/ggufHeader.ts";
+import { chooseDevice } from "../models/llama/computeDevice.ts";
 import { supportedGpuKinds } from "../models/llama/gpuKinds.ts";
 import { ggmlLibraryFolder } from "../models/llama/libraries.ts";
 import { openScorer } from "../models/llama/loadedModel.ts";
@@ -49,7 +50,7 @@ export async function alignJob(
   const memory = await jobMemory(config.model);
   const addon = loadNativeAddon();
   const suits = (freeBytes: number) => suitsGpu(memory.shape, config, freeBytes);
-  const device = await chooseTrainingDevice(config.gpu, suits, deviceTools(addon));
+  const device = await trainingDevice(addon, config.gpu, suits);
   const { model, threads, activations, gpuLayers } = config;
   const reserveBytes = gpuReserve(memory.shape, config);
   const options = { model, threads, activations, gpuLayers, reserveBytes, ...device };
@@ -89,7 +90,7 @@ export async function exportMergedJob(
 export async function gradcheckJob(input: z.infer<typeof gradcheckInput>): Promise<z.infer<typeof gradcheckOutput>> {
   const addon = loadNativeAddon();
   // What a case takes is next to nothing beside what any card has.
-  const device = await chooseTrainingDevice(input.gpu, () => true, deviceTools(addon));
+  const device = await trainingDevice(addon, input.gpu, () => true);
   const { model, threads, products } = input;
   const trainer = await addon.openTrainer({ model, threads, products, ...device });
   try {
@@ -99,12 +100,12 @@ export async function gradcheckJob(input: z.infer<typeof gradcheckInput>): Promi
   }
 }
 
-function deviceTools(addon: NativeAddon): DeviceTools {
-  return {
+async function trainingDevice(addon: NativeAddon, choice: GpuChoice, suits: (freeBytes: number) => boolean) {
+  const kind = await chooseDevice(choice, suits, {
     supportedKinds: supportedGpuKinds,
-    libraryFolder: (device) => ggmlLibraryFolder({ device }),
-    listGpus: (libraries) => addon.listGpus({ libraries }),
-  };
+    listGpus: async (wanted) => addon.listGpus({ libraries: ggmlLibraryFolder({ device: wanted }) }),
+  });
+  return { libraries: ggmlLibraryFolder({ device: kind ?? "cpu" }), gpu: kind !== null };
 }
 
 async function jobMemory(model: string): Promise<JobMemory> {

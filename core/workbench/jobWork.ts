@@ -1,11 +1,11 @@
 /** What a host says while it works on a run, as live events. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { deviceText } from "../alignment/trainingDevice.ts";
 import { FolkmootError, toFolkmootError } from "../contract/errors.ts";
 import type { JobEvent } from "../contract/events.ts";
 import type { LiveEvent } from "../contract/workbench/runs.ts";
 import { type SettlingHost, settle } from "../host/settle.ts";
+import { deviceText } from "../models/llama/computeDevice.ts";
 import { briefOf } from "../workspace/interactions/columns.ts";
 import type { JobContext } from "./jobQueue.ts";
 

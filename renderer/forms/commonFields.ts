@@ -40,3 +40,22 @@ export const threads: NumberDescription = {
   empty: words.automatic,
   emptyValue: 0,
 };
+
+/** Where it computes, and how much of it on a card. */
+export function deviceFields(gpuText: string, gpuLayersText: string): readonly FieldDescription[] {
+  return [
+    { kind: "choice", setting: "gpu", label: words.gpu, explanation: gpuText, choices: words.gpuChoices },
+    {
+      kind: "number",
+      setting: "gpuLayers",
+      label: words.gpuLayers,
+      explanation: gpuLayersText,
+      empty: words.gpuLayersEmpty,
+      emptyValue: "auto",
+      disabled: (form) => form.value("gpu") === "off",
+    },
+  ];
+}
+
+/** Of the models that speak. */
+export const speakingDevice = deviceFields(words.gpuText, words.gpuLayersText);

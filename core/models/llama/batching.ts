@@ -20,6 +20,14 @@ export const freeRules: BatchRules = { rows: 1, prompts: "free" };
 /** No grouping: the same texts always, slowest. */
 export const isolatedRules: BatchRules = { rows: null, prompts: "alone" };
 
+/**
+ * On a GPU a full batch takes hardly longer than a part of it: all are full, so that all take the same kernels. What
+ * texts come out still depends on the driver.
+ */
+export function fullBatches(sequences: number): BatchRules {
+  return { rows: sequences, prompts: "alone" };
+}
+
 export type Phase = "prompt" | "decode";
 
 /**

@@ -1,76 +1,55 @@
-/** Which device a training computes on: a real GPU that suits it, else the processor. */
-import type { GpuChoice } from "../contract/alignment.ts";
-import { FolkmootError } from "../contract/errors.ts";
-import type { Device, GpuKind } from "../models/llama/libraries.ts";
-import type { GpuFacts, TrainerInfo } from "./nativeTrainer.ts";
+/** Which device computes: a real GPU that suits the work, else the processor. */
+import type { GpuChoice, GpuFacts, GpuKind } from "../../contract/device.ts";
+import { FolkmootError } from "../../contract/errors.ts";
 
 export interface DeviceTools {
-  /** Kinds whose driver this machine has, best first. */
+  /** Kinds whose driver and libraries this machine has, best first. */
   supportedKinds(): Promise<readonly GpuKind[]>;
-  /** @throws FolkmootError `native-missing` where the libraries are not installed */
-  libraryFolder(device: Device): string;
-  listGpus(libraries: string): Promise<readonly GpuFacts[]>;
-}
-
-export interface TrainingDevice {
-  readonly libraries: string;
-  readonly gpu: boolean;
+  /**
+   * The cards of a kind, in the order in which they are opened.
+   *
+   * @throws FolkmootError `native-missing` where its libraries are not installed
+   */
+  listGpus(kind: GpuKind): Promise<readonly Pick<GpuFacts, "software" | "freeBytes">[]>;
 }
 
 /**
- * `off`: the processor. A kind by name: its first GPU, whatever it is, or an error. `auto`: the first real GPU with
- * memory that suits, else the processor; Mesa's software Vulkan is never taken unasked.
+ * `off`: the processor (null). A kind by name: its first GPU, whatever it is, or an error. `auto`: the first real GPU
+ * that suits, else the processor; Vulkan in software is never taken unasked.
  *
- * @param suits whether a training may go to a GPU with so many bytes free
- * @throws FolkmootError `native-missing` where libraries are not installed, `device-unsupported` where a named kind has
- *   no GPU
+ * @param suits whether the work may go to a GPU with so many bytes free
+ * @throws FolkmootError `native-missing` where the libraries of a named kind are not installed, `device-unsupported`
+ *   where it has no GPU
  */
-export async function chooseTrainingDevice(
+export async function chooseDevice(
   choice: GpuChoice,
   suits: (freeBytes: number) => boolean,
   tools: DeviceTools,
-): Promise<TrainingDevice> {
-  const processor = { libraries: tools.libraryFolder("cpu"), gpu: false };
-  if (choice === "off") return processor;
+): Promise<GpuKind | null> {
+  if (choice === "off") return null;
   if (choice !== "auto") return namedDevice(choice, tools);
   for (const kind of await tools.supportedKinds()) {
-    const found = await firstGpu(kind, tools);
-    if (found === null || found.gpu.software || !suits(found.gpu.freeBytes)) continue;
-    return { libraries: found.libraries, gpu: true };
+    // A missing package or driver is no reason against the processor.
+    const [gpu] = await tools.listGpus(kind).catch(() => []);
+    if (gpu !== undefined && !gpu.software && suits(gpu.freeBytes)) return kind;
   }
-  return processor;
+  return null;
 }
 
-/** Where a training computes, in a sentence without its point. */
-export function deviceText({
-  device,
-  layers,
-  gpuLayers,
-}: Pick<TrainerInfo, "device" | "layers" | "gpuLayers">): string {
+/** Where something computes, in a sentence without its point; `gpuLayers` null = on the processor. */
+export function deviceText(place: { device: string; layers: number; gpuLayers: number | null }): string {
+  const { device, layers, gpuLayers } = place;
   if (gpuLayers === null) return `Computes on ${device}`;
-  const living = gpuLayers === layers ? `all ${layers}` : `${gpuLayers} of ${layers}`;
-  const others = gpuLayers === layers ? "" : ", the others come when they are needed";
-  return `Computes on ${device}: ${living} layers live there${others}`;
+  const living = gpuLayers >= layers ? `all ${layers}` : `${gpuLayers} of ${layers}`;
+  return `Computes on ${device}: ${living} layers live there`;
 }
 
-async function namedDevice(kind: GpuKind, tools: DeviceTools): Promise<TrainingDevice> {
-  const libraries = tools.libraryFolder(kind);
-  if ((await tools.listGpus(libraries)).length > 0) return { libraries, gpu: true };
+async function namedDevice(kind: GpuKind, tools: DeviceTools): Promise<GpuKind> {
+  if ((await tools.listGpus(kind)).length > 0) return kind;
   throw new FolkmootError("device-unsupported", {
     message: `No GPU was found for ${kind}.`,
     reason: "There is none, or its driver is missing or too old.",
-    action: "Install the driver of your card, or train on the processor (--gpu off).",
+    action: "Install the driver of your card, or compute on the processor (--gpu off).",
     details: { kind },
   });
-}
-
-/** Null where the kind cannot be asked: a missing package or driver is no reason against the processor. */
-async function firstGpu(kind: GpuKind, tools: DeviceTools): Promise<{ libraries: string; gpu: GpuFacts } | null> {
-  try {
-    const libraries = tools.libraryFolder(kind);
-    const [gpu] = await tools.listGpus(libraries);
-    return gpu === undefined ? null : { libraries, gpu };
-  } catch {
-    return null;
-  }
 }

@@ -1,6 +1,6 @@
 /** The kinds of GPU whose driver and prebuilt libraries this machine has, best first. */
 import { getLlamaGpuTypes } from "node-llama-cpp";
-import type { GpuKind } from "./libraries.ts";
+import type { GpuKind } from "../../contract/device.ts";
 
 export async function supportedGpuKinds(): Promise<readonly GpuKind[]> {
   return (await getLlamaGpuTypes("supported")).filter((kind) => kind !== false);

@@ -3,9 +3,9 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { GpuKind } from "../../contract/device.ts";
 import { FolkmootError } from "../../contract/errors.ts";
 
-export type GpuKind = "cuda" | "vulkan" | "metal";
 export type Device = "cpu" | GpuKind;
 
 const platforms: Partial<Record<NodeJS.Platform, string>> = { linux: "linux", darwin: "mac", win32: "win" };

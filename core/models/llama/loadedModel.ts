@@ -1,5 +1,6 @@
 /** One copy of a model's weights, and the language models (contexts) that speak with it, one per adapter. */
 import type { LlamaModel } from "node-llama-cpp";
+import type { GpuKind, GpuLayers } from "../../contract/device.ts";
 import type { PromptFormat } from "../../contract/society.ts";
 import { hashFile, hashModel } from "../../workspace/hash.ts";
 import type { GgufHeader } from "../ggufHeader.ts";
@@ -7,17 +8,19 @@ import { loadedContextSize, promptChunk } from "../inspect.ts";
 import type { LanguageModel } from "../languageModel.ts";
 import { modelUnsupported } from "../modelErrors.ts";
 import { type PromptFormatter, templateFormatter } from "../promptFormat.ts";
-import { type BatchRules, freeRules } from "./batching.ts";
+import { type BatchRules, freeRules, fullBatches } from "./batching.ts";
 import { BatchState } from "./batchState.ts";
 import { chatFormatter } from "./chatFormat.ts";
 import { LlamaLanguageModel } from "./llamaLanguageModel.ts";
 import { ResponseScorer } from "./responseScorer.ts";
 import { measureBatchRules } from "./rowInvariance.ts";
-import { checkAdapterFile, loadCheckedModel, loadError } from "./runtime.ts";
+import { checkAdapterFile, explainLoad, type GpuPlacement, loadCheckedModel, type Place } from "./runtime.ts";
 import { BatchScheduler } from "./scheduler.ts";
 
 /** Least tokens of one batch; more prompts of equal length fit together. */
 const leastBatch = 2 * promptChunk;
+
+const defaultSequences = 16;
 
 const smallModelBytes = 512 * 1024 * 1024;
 
@@ -31,12 +34,19 @@ export interface LoadOptions {
   readonly threads?: number;
   /** Equal texts for equal seeds, whatever shares a batch; default true. */
   readonly deterministic?: boolean;
+  /** Kind of GPU to compute on; null (default) = the processor. */
+  readonly gpu?: GpuKind | null;
+  /** Layers that live there; default: as many as fit beside the contexts. */
+  readonly gpuLayers?: GpuLayers;
+  /** Language models that will speak with these weights at once, each with its own context; default 1. */
+  readonly speakers?: number;
   readonly promptFormat?: PromptFormat;
   readonly signal?: AbortSignal;
 }
 
 export interface LoadedModel extends AsyncDisposable {
   readonly path: string;
+  readonly place: Place;
   /** As `hashModel`. */
   readonly hash: string;
   /**
@@ -52,13 +62,14 @@ export interface LoadedModel extends AsyncDisposable {
 
 /** @throws FolkmootError as `loadCheckedModel`; `model-unsupported` when `chat` is asked for and there is no template. */
 export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
-  const { header, model, threads } = await loadCheckedModel(options.path, {
+  const { header, model, threads, place } = await loadCheckedModel(options.path, {
     threads: options.threads ?? 0,
+    gpu: gpuPlacement(options),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
   try {
     const hash = await hashModel(header.path, options.signal);
-    return new Weights({ options, threads, hash, header, model, formatter: formatterFor(model, options) });
+    return new Weights({ options, threads, place, hash, header, model, formatter: formatterFor(model, options) });
   } catch (error) {
     await model.dispose();
     throw error;
@@ -99,13 +110,14 @@ export async function openScorer(
     };
   } catch (error) {
     await model.dispose();
-    throw loadError(adapter ?? path, error, signal);
+    throw explainLoad(adapter ?? path, error, { gpu: false, signal });
   }
 }
 
 interface WeightsParts {
   readonly options: LoadOptions;
   readonly threads: number;
+  readonly place: Place;
   readonly hash: string;
   readonly header: GgufHeader;
   readonly model: LlamaModel;
@@ -115,6 +127,7 @@ interface WeightsParts {
 class Weights implements LoadedModel {
   readonly path: string;
   readonly hash: string;
+  readonly place: Place;
   private readonly parts: WeightsParts;
   private readonly speaking = new Set<LanguageModel>();
 
@@ -122,10 +135,11 @@ class Weights implements LoadedModel {
     this.parts = parts;
     this.path = parts.options.path;
     this.hash = parts.hash;
+    this.place = parts.place;
   }
 
   async speak(adapter: string | null, { ownsWeights } = { ownsWeights: false }): Promise<LanguageModel> {
-    const { header, options } = this.parts;
+    const { header, options, place } = this.parts;
     if (adapter !== null) await checkAdapterFile(adapter, header);
     const adapterHash = adapter === null ? null : await hashFile(adapter, options.signal);
     try {
@@ -136,7 +150,7 @@ class Weights implements LoadedModel {
       this.speaking.add(languageModel);
       return languageModel;
     } catch (error) {
-      throw loadError(adapter ?? options.path, error, options.signal);
+      throw explainLoad(adapter ?? options.path, error, { gpu: place.gpuLayers !== null, signal: options.signal });
     }
   }
 
@@ -157,7 +171,7 @@ class Weights implements LoadedModel {
     const { options, threads, header, model, formatter, hash } = this.parts;
     const rules = await this.batchRules(adapter);
     const multiple = rules.rows ?? 1;
-    const sequences = Math.ceil((options.sequences ?? 16) / multiple) * multiple;
+    const sequences = Math.ceil((options.sequences ?? defaultSequences) / multiple) * multiple;
     const batchSize = Math.max(leastBatch, sequences);
     const contextSize = loadedContextSize(header, options.contextSize ?? null);
     const state = new BatchState(rules);
@@ -189,12 +203,23 @@ class Weights implements LoadedModel {
   }
 
   private async batchRules(adapter: string | null): Promise<BatchRules> {
-    const { options, threads, header, model } = this.parts;
+    const { options, threads, header, model, place } = this.parts;
     if (!(options.deterministic ?? true)) return freeRules;
+    if (place.gpuLayers !== null) return fullBatches(options.sequences ?? defaultSequences);
     // Threads wait for each other after every operation: on a small model one alone is done sooner.
     const trialThreads = header.fileBytes < smallModelBytes ? 1 : threads;
     return measureBatchRules(model, { header, threads: trialThreads, lora: adapter });
   }
+}
+
+function gpuPlacement({ gpu, gpuLayers, speakers, sequences, contextSize }: LoadOptions): GpuPlacement | null {
+  if (gpu === undefined || gpu === null) return null;
+  const contexts = (sequences ?? defaultSequences) * (speakers ?? 1);
+  return {
+    kind: gpu,
+    layers: gpuLayers ?? "auto",
+    contextTokens: (header) => contexts * loadedContextSize(header, contextSize ?? null),
+  };
 }
 
 function formatterFor(model: LlamaModel, { path, promptFormat }: LoadOptions): PromptFormatter {

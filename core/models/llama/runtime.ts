@@ -1,16 +1,19 @@
-/** The one llama.cpp of a process, and the errors that it means. */
+/** llama.cpp of a process, and models loaded by it. */
 import { availableParallelism } from "node:os";
-import { getLlama, InsufficientMemoryError, type Llama, LlamaLogLevel, type LlamaModel } from "node-llama-cpp";
-import { FolkmootError, toFolkmootError } from "../../contract/errors.ts";
+import { getLlama, type Llama, LlamaLogLevel, type LlamaModel } from "node-llama-cpp";
+import type { GpuKind, GpuLayers } from "../../contract/device.ts";
+import type { FolkmootError } from "../../contract/errors.ts";
 import { checkAdapterFits, checkAdapterHeader } from "../adapterChecks.ts";
 import { type GgufHeader, readGgufHeader } from "../ggufHeader.ts";
+import { countValue, textValue } from "../metadata.ts";
 import { checkModelHeader } from "../modelChecks.ts";
-import { modelCorrupt, modelUnsupported } from "../modelErrors.ts";
+import { gpuUnusable, type LoadCircumstances, libraryMissing, loadError } from "./loadErrors.ts";
 
 /** Lines of llama.cpp's log that are kept to explain a failure. */
 const keptLogLines = 40;
 const log: string[] = [];
-let runtime: Promise<Llama> | null = null;
+/** By kind of GPU; null = the processor's. */
+const runtimes = new Map<GpuKind | null, Promise<Llama>>();
 
 /**
  * Below so many bytes one thread computes as fast as two: the work between two barriers is too small to share. And
@@ -25,14 +28,27 @@ export function threadCount(setting: number, modelBytes: number): number {
 }
 
 /**
- * llama.cpp on the processor, loaded once per process. `maxThreads` is always set: left alone, node-llama-cpp takes at
- * least four threads, and more threads than cores are a hundred times slower.
+ * llama.cpp for the processor (`kind` null) or a kind of GPU, each loaded once per process. `maxThreads` is always set:
+ * left alone, node-llama-cpp takes at least four threads, and more threads than cores are a hundred times slower.
  *
- * @throws FolkmootError `native-missing`.
+ * @throws FolkmootError `native-missing`; of a GPU `device-unsupported`.
  */
-export async function llamaRuntime(threads: number): Promise<Llama> {
-  runtime ??= getLlama({
-    gpu: false,
+export async function llamaRuntime(threads: number, kind: GpuKind | null = null): Promise<Llama> {
+  const loading = runtimes.get(kind) ?? loadRuntime(threads, kind);
+  runtimes.set(kind, loading);
+  try {
+    const llama = await loading;
+    llama.maxThreads = Math.max(llama.maxThreads, threads);
+    return llama;
+  } catch (error) {
+    runtimes.delete(kind);
+    throw kind === null ? libraryMissing(error, log) : gpuUnusable(kind, error, log);
+  }
+}
+
+function loadRuntime(threads: number, kind: GpuKind | null): Promise<Llama> {
+  return getLlama({
+    gpu: kind ?? false,
     build: "never",
     skipDownload: true,
     progressLogs: false,
@@ -43,23 +59,14 @@ export async function llamaRuntime(threads: number): Promise<Llama> {
       if (log.length > keptLogLines) log.shift();
     },
   });
-  try {
-    const llama = await runtime;
-    llama.maxThreads = Math.max(llama.maxThreads, threads);
-    return llama;
-  } catch (error) {
-    runtime = null;
-    throw new FolkmootError(
-      "native-missing",
-      {
-        message: "llama.cpp could not be loaded.",
-        reason: "Its prebuilt library for this machine is missing or was built for another one.",
-        action: "Run npm ci again, with optional packages allowed.",
-        details: { log: [...log], original: String(error) },
-      },
-      { cause: error },
-    );
-  }
+}
+
+/** A GPU that a model is loaded to. */
+export interface GpuPlacement {
+  readonly kind: GpuKind;
+  readonly layers: GpuLayers;
+  /** Tokens of all contexts that will be made of it: `auto` layers leave room for them. */
+  readonly contextTokens: (header: GgufHeader) => number;
 }
 
 export interface CheckedModel {
@@ -67,22 +74,34 @@ export interface CheckedModel {
   readonly model: LlamaModel;
   /** Compute threads for its contexts. */
   readonly threads: number;
+  readonly place: Place;
+}
+
+/** Where a model computes. */
+export interface Place {
+  /** `processor`, or kind and name of the card, e.g. `CUDA: NVIDIA GeForce RTX 4090`. */
+  readonly device: string;
+  readonly layers: number;
+  /** Layers that live on the GPU; null on the processor. */
+  readonly gpuLayers: number | null;
 }
 
 /**
  * Loads a model after its header was checked. Tensors are checked for values that are no numbers. `threads` as in
  * `threadCount`.
  *
- * @throws FolkmootError `model-not-found`, `model-corrupt`, `model-unsupported`, `out-of-memory`, `cancelled`.
+ * @throws FolkmootError `model-not-found`, `model-corrupt`, `model-unsupported`, `out-of-memory`, `gpu-out-of-memory`,
+ *   `device-unsupported`, `cancelled`.
  */
 export async function loadCheckedModel(
   path: string,
-  options: { threads: number; vocabOnly?: boolean; signal?: AbortSignal },
+  options: { threads: number; vocabOnly?: boolean; gpu?: GpuPlacement | null; signal?: AbortSignal },
 ): Promise<CheckedModel> {
   const header = await readGgufHeader(path);
   checkModelHeader(header);
   const threads = threadCount(options.threads, header.fileBytes);
-  const llama = await llamaRuntime(threads);
+  const gpu = options.gpu ?? null;
+  const llama = await llamaRuntime(threads, gpu?.kind ?? null);
   log.length = 0;
   try {
     const model = await llama.loadModel({
@@ -90,13 +109,33 @@ export async function loadCheckedModel(
       modelPath: header.path,
       vocabOnly: options.vocabOnly ?? false,
       checkTensors: options.vocabOnly !== true,
-      gpuLayers: 0,
+      gpuLayers: gpu === null ? 0 : wantedLayers(gpu, header),
       ...(options.signal === undefined ? {} : { loadSignal: options.signal }),
     });
-    return { header, model, threads };
+    return { header, model, threads, place: await placeOf(llama, model, header, gpu) };
   } catch (error) {
-    throw loadError(path, error, options.signal);
+    throw explainLoad(path, error, { gpu: gpu !== null, signal: options.signal });
   }
+}
+
+/** llama.cpp counts the output head as a layer of its own, above the others. */
+function wantedLayers({ layers, contextTokens }: GpuPlacement, header: GgufHeader) {
+  if (layers === "auto") return { fitContext: { contextSize: contextTokens(header) } };
+  const all = layerCount(header);
+  return layers >= all ? all + 1 : layers;
+}
+
+async function placeOf(llama: Llama, model: LlamaModel, header: GgufHeader, gpu: GpuPlacement | null): Promise<Place> {
+  const layers = layerCount(header);
+  if (gpu === null) return { device: "the processor", layers, gpuLayers: null };
+  const [name = "unknown card"] = await llama.getGpuDeviceNames();
+  return { device: `${kindNames[gpu.kind]}: ${name}`, layers, gpuLayers: Math.min(model.gpuLayers, layers) };
+}
+
+const kindNames: Readonly<Record<GpuKind, string>> = { cuda: "CUDA", vulkan: "Vulkan", metal: "Metal" };
+
+function layerCount(header: GgufHeader): number {
+  return countValue(header, `${textValue(header, "general.architecture")}.block_count`) ?? 0;
 }
 
 /** @throws FolkmootError `model-corrupt`, `model-unsupported`, `adapter-mismatch`. */
@@ -107,24 +146,10 @@ export async function checkAdapterFile(path: string, model: GgufHeader): Promise
 }
 
 /** What a failed load or context means; llama.cpp says why only in its log. */
-export function loadError(path: string, error: unknown, signal?: AbortSignal): FolkmootError {
-  if (error instanceof FolkmootError) return error;
-  if (signal?.aborted) return toFolkmootError(new DOMException("Stopped.", "AbortError"));
-  if (error instanceof InsufficientMemoryError)
-    return new FolkmootError(
-      "out-of-memory",
-      {
-        message: `There is not enough memory for ${path}.`,
-        reason: "Weights, context and sequences together are larger than what is free.",
-        action: "Lower the number of sequences or the context size, or choose a smaller model.",
-        details: { path, original: error.message },
-      },
-      { cause: error },
-    );
-  const lines = log.filter((line) => line !== "").join("\n");
-  const unknownArchitecture = /unknown model architecture: '?([^'\n]*)/.exec(lines)?.[1];
-  if (unknownArchitecture !== undefined)
-    return modelUnsupported(path, `llama.cpp does not know the architecture ${unknownArchitecture}`);
-  const why = /error loading model: ([^\n]*)/.exec(lines)?.[1] ?? (error instanceof Error ? error.message : "unknown");
-  return modelCorrupt(path, `llama.cpp refuses it (${why})`, error);
+export function explainLoad(
+  path: string,
+  error: unknown,
+  circumstances: Omit<LoadCircumstances, "log">,
+): FolkmootError {
+  return loadError(path, error, { ...circumstances, log });
 }

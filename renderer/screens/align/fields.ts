@@ -1,7 +1,7 @@
 /** The form of an alignment as data; what belongs to the losses stands in lossFields.ts. */
 import { numberText } from "../../components/numberText.ts";
 import { formatShare } from "../../format/numbers.ts";
-import { seed, threads } from "../../forms/commonFields.ts";
+import { deviceFields, seed, threads } from "../../forms/commonFields.ts";
 import type { FormValues, SectionDescription } from "../../forms/description.ts";
 import { text } from "../../text/en.ts";
 import { lossName } from "./lossFields.ts";
@@ -112,16 +112,7 @@ export const alignSections: readonly SectionDescription[] = [
         explanation: words.activationsText,
         choices: words.activationChoices,
       },
-      { kind: "choice", setting: "gpu", label: words.gpu, explanation: words.gpuText, choices: words.gpuChoices },
-      {
-        kind: "number",
-        setting: "gpuLayers",
-        label: words.gpuLayers,
-        explanation: words.gpuLayersText,
-        empty: words.gpuLayersEmpty,
-        emptyValue: "auto",
-        disabled: (form) => form.value("gpu") === "off",
-      },
+      ...deviceFields(words.gpuText, words.gpuLayersText),
       { kind: "switch", setting: "appendEos", label: words.appendEos, explanation: words.appendEosText },
     ],
   },

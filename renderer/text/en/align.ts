@@ -202,13 +202,9 @@ export const align = {
     activations: "Activations",
     activationChoices: { automatic: "Automatic", keep: "Keep", recompute: "Compute again" },
     activationsText: "Keeping is faster, computing again takes less memory; the results are the same.",
-    gpu: "Computes on",
-    gpuChoices: { auto: "Automatic", off: "Processor", cuda: "CUDA", vulkan: "Vulkan", metal: "Metal" },
     gpuText: "Automatic takes a graphics card with room for half of the layers at least, else the processor.",
-    gpuLayers: "Layers on the card",
     gpuLayersText:
       "The others are copied there when they are needed: slower, in less of its memory, to the same result.",
-    gpuLayersEmpty: "as many as fit",
     evaluationShare: "Held out",
     evaluationShareText: "Share of the rows that make the evaluation curve and are not trained on.",
     evaluateEvery: "Evaluate every",

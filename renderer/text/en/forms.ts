@@ -22,5 +22,12 @@ export const forms = {
   sequences: "Answers at once",
   sequencesText: "In one batch; more are faster and take more memory.",
   threads: "Threads",
+  gpu: "Computes on",
+  gpuChoices: { auto: "Automatic", off: "Processor", cuda: "CUDA", vulkan: "Vulkan", metal: "Metal" },
+  gpuText:
+    "Automatic takes a graphics card for models of half a gigabyte and more, else the processor. Only the processor promises the same texts whatever the driver.",
+  gpuLayers: "Layers on the card",
+  gpuLayersText: "The others stay on the processor.",
+  gpuLayersEmpty: "as many as fit",
   automatic: "automatic",
 } as const;
