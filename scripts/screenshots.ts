@@ -153,7 +153,6 @@ async function runDemo(page: Page): Promise<void> {
 
 async function loadChat(page: Page): Promise<void> {
   await page.evaluate(`location.hash = ${JSON.stringify(`#/evaluate/chat/${encodeURIComponent(`${demo}/align`)}`)}`);
-  await page.getByRole("button", { name: text.evaluate.talk.open, exact: true }).click();
   await page.locator(".composer").waitFor();
 }
 

@@ -16,6 +16,8 @@ export interface Curve {
   /** Design token, e.g. `--draft`. */
   readonly color: string;
   readonly series: SmoothedSeries;
+  /** The label is drawn also where the curve is the only one. */
+  readonly named?: boolean;
   /** Few points: each gets a dot. */
   readonly dots?: boolean;
   /** x of the one point that is ringed. */

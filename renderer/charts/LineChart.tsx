@@ -21,6 +21,8 @@ export interface LineChartProps {
   readonly unit?: string;
   /** Written at the x of the table. */
   readonly xName: string;
+  /** What will come, while the curve that matters has no point. */
+  readonly coming?: string | undefined;
 }
 
 /** Curves over a shared x axis. Arrows move, + and − zoom, 0 shows everything; the values stand in the head and in a table. */
@@ -34,6 +36,7 @@ export function LineChart(props: LineChartProps) {
   const [clip, setClip] = useState(true);
   const [outside, setOutside] = useState(0);
   const [asTable, setAsTable] = useState(false);
+  const empty = curves.every(({ series }) => series.raw.length === 0);
   const positive = curves.every(({ series }) => series.raw.extent(0, series.raw.length).min > 0);
   const options = useMemo(() => ({ curves, log: log && positive, clip, marks }), [curves, log, positive, clip, marks]);
 
@@ -74,7 +77,7 @@ export function LineChart(props: LineChartProps) {
         {curves.map((curve, index) => (
           <span key={curve.id} className="curve-key" title={curve.label}>
             <i style={{ background: `var(${curve.color})` }} />
-            {curves.length > 1 ? <span className="truncate">{curve.label}</span> : null}
+            {curves.length > 1 || curve.named ? <span className="truncate">{curve.label}</span> : null}
             <b
               className="numeric"
               ref={(span) => {
@@ -111,8 +114,8 @@ export function LineChart(props: LineChartProps) {
           small
           look="quiet"
           pressed={log && positive}
-          isDisabled={!positive}
-          hint={positive ? text.chart.log : text.chart.logImpossible}
+          isDisabled={!positive || empty}
+          hint={empty ? text.chart.empty : positive ? text.chart.log : text.chart.logImpossible}
           onPress={() => setLog(!log)}
         >
           log
@@ -128,15 +131,18 @@ export function LineChart(props: LineChartProps) {
       {asTable ? (
         <CurveTable {...props} />
       ) : (
-        <div
-          ref={element}
-          className="line-chart-plot"
-          role="application"
-          aria-roledescription={text.chart.role}
-          aria-label={summary(props.title, curves)}
-          tabIndex={0}
-          onKeyDown={onKeyDown}
-        />
+        <div className="line-chart-frame">
+          <div
+            ref={element}
+            className={`line-chart-plot${empty ? " empty" : ""}`}
+            role="application"
+            aria-roledescription={text.chart.role}
+            aria-label={summary(props.title, curves)}
+            tabIndex={0}
+            onKeyDown={onKeyDown}
+          />
+          {props.coming === undefined ? null : <p className="line-chart-coming">{props.coming}</p>}
+        </div>
       )}
     </figure>
   );

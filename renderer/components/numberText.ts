@@ -15,12 +15,13 @@ const digits = 12;
 /** Where an empty or zero field begins in decades. */
 const firstDecade = 1e-5;
 
-/** Reads `0.5`, `.5`, `0,5`, `1e-4`, `−3`; null for everything else. */
+/** Thousands as the window itself writes them; what begins with 0 is a fraction. */
+const grouped = /^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/;
+
+/** Reads `0.5`, `.5`, `0,5`, `1,000`, `1e-4`, `−3`; null for everything else. */
 export function parseNumber(typed: string): number | null {
-  const plain = typed
-    .trim()
-    .replace("−", "-")
-    .replace(/^([+-]?\d*),(\d+)$/, "$1.$2");
+  const signed = typed.trim().replace("−", "-");
+  const plain = grouped.test(signed) ? signed.replaceAll(",", "") : signed.replace(/^([+-]?\d*),(\d+)$/, "$1.$2");
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return null;
   const value = Number(plain);
   return Number.isFinite(value) ? value : null;
@@ -37,8 +38,20 @@ export function numberText(value: number | null, places?: number): string {
   return String(exact);
 }
 
-/** The nearest number that the field takes. */
-export function within(value: number, { minimum, maximum, whole }: NumberRange): number {
+/** Why the field does not take a number (NaN: what was typed is none); null when it does. */
+export type Refusal =
+  | { readonly kind: "number" | "whole" }
+  | { readonly kind: "smallest" | "largest"; readonly bound: number };
+
+export function refusalOf(value: number, { minimum, maximum, whole }: NumberRange): Refusal | null {
+  if (Number.isNaN(value)) return { kind: "number" };
+  if (maximum !== undefined && value > maximum) return { kind: "largest", bound: maximum };
+  if (minimum !== undefined && value < minimum) return { kind: "smallest", bound: minimum };
+  return whole && !Number.isInteger(value) ? { kind: "whole" } : null;
+}
+
+/** The nearest number that the field takes: where the arrows go. */
+function within(value: number, { minimum, maximum, whole }: NumberRange): number {
   const rounded = whole ? Math.round(value) : value;
   return Math.max(minimum ?? Number.NEGATIVE_INFINITY, Math.min(maximum ?? Number.POSITIVE_INFINITY, rounded));
 }

@@ -3,8 +3,8 @@ import { RotateCcw } from "lucide-react";
 import type { ReactNode } from "react";
 import { Button } from "../components/Button.tsx";
 import { Segmented, SelectInput, SliderInput, SwitchInput } from "../components/choices.tsx";
-import { NumberInput } from "../components/fields.tsx";
 import { AdapterSelect, ModelSelect } from "../components/ModelSelect.tsx";
+import { NumberInput } from "../components/NumberInput.tsx";
 import { numberText } from "../components/numberText.ts";
 import { PathInput } from "../components/PathInput.tsx";
 import { formatShare } from "../format/numbers.ts";
@@ -84,6 +84,7 @@ function Control({ form, field }: FieldViewProps<Controlled>) {
       return (
         <NumberInput
           {...common}
+          checked
           value={value === emptyValue ? null : value}
           emptyValue={typeof emptyValue === "number" ? emptyValue : null}
           onChange={(n) => form.set(setting, n ?? emptyValue)}

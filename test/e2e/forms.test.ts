@@ -94,4 +94,32 @@ describeInChromium("the forms", { timeout: 120_000 }, () => {
     expect(await value("loss.beta")).toBe("0.25");
     await expectAccessible(page, "the form of an alignment, open");
   });
+
+  it("keep a number that is out of range as it was typed, say why, and do not start with another", async () => {
+    const { page } = story;
+    const problem = (name: string) => textOf(setting(page, name).locator(".field-problem"));
+    await goTo(page, "society", "new");
+    await setNumber(page, "grid.rows", 5000);
+    expect(await value("grid.rows")).toBe("5000");
+    expect(await problem("grid.rows")).toMatch(/^The largest is \d+\.$/);
+    await button(page, forms.toField(society.rows)).waitFor();
+    expect(await button(page, society.start).isDisabled()).toBe(true);
+    await setNumber(page, "grid.rows", 2.5);
+    expect([await value("grid.rows"), await problem("grid.rows")]).toEqual(["2.5", text.fields.range.whole]);
+    // A preset puts another number there, and with it the complaint is gone.
+    await button(page, society.presets.village).click();
+    expect(await value("grid.rows")).toBe("4");
+    await setting(page, "grid.rows").locator(".field-problem").waitFor({ state: "detached" });
+    await button(page, forms.toField(society.rows)).waitFor({ state: "detached" });
+
+    await goTo(page, "settings");
+    await setNumber(page, "threads", 4096);
+    expect(await value("threads")).toBe("4096");
+    expect(await problem("threads")).toBe(`${text.fields.range.largest("1,024")} ${text.fields.range.notTaken}`);
+    expect((await story.serving.ask((client) => client.settings.get())).threads, "what was set stays").toBe(0);
+    await setNumber(page, "threads", 2);
+    await expect
+      .poll(() => story.serving.ask(async (client) => (await client.settings.get()).threads), { timeout: patience })
+      .toBe(2);
+  });
 });

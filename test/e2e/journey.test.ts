@@ -278,11 +278,19 @@ describeInChromium("one experiment, by the mouse", { timeout: 120_000 }, () => {
     expect(pair).toContain(results[0].aligned.answer.trim());
   });
 
-  it("talks to base and aligned at once", async () => {
+  it("compares answers of a run: its base and its adapter are loaded, and both answer the same prompt", async () => {
     const { page } = story;
-    await goTo(page, "align");
+    await goTo(page, "align", "our-alignment");
     await button(page, text.align.evaluate).click();
-    await button(page, text.evaluate.talk.open).click();
+    await heading(page, "evaluate").filter({ hasText: text.evaluate.talk.compare }).waitFor();
+    await page.locator(".chat-turn .answer.aligned").waitFor();
+    const session = await story.serving.ask((client) => client.chat.current());
+    const [newest] = await story.serving.ask((client) => client.align.checkpoints({ run: "our-alignment" }));
+    expect(session).toMatchObject({
+      model: story.material.model,
+      adapter: newest?.adapter,
+      sides: ["base", "aligned"],
+    });
     const prompt = page.getByLabel(text.evaluate.talk.prompt);
     await prompt.fill((await records())[0]?.question ?? "");
     await prompt.press("Enter");
@@ -306,6 +314,9 @@ describeInChromium("one experiment, by the mouse", { timeout: 120_000 }, () => {
     await row.click();
     const facts = page.locator(".model-details .facts, .model-details dl").first();
     const path = await fact(facts, text.exports.path);
+    // A browser has no file manager: the path is taken along.
+    await button(page, text.actions.copyPath).click();
+    expect(await page.evaluate("navigator.clipboard.readText()")).toBe(path);
     const file = await readFile(path);
     expect(file.subarray(0, 4).toString("latin1")).toBe("GGUF");
     expect(createHash("sha256").update(file).digest("hex")).toBe(await fact(facts, text.exports.hash));

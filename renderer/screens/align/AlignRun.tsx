@@ -14,6 +14,7 @@ import { SplitPanes } from "../../components/SplitPanes.tsx";
 import { StateBadge } from "../../components/StateBadge.tsx";
 import { numberAt } from "../../forms/settings.ts";
 import { ScreenBar } from "../../shell/ScreenBar.tsx";
+import { isLive } from "../../stores/lists.ts";
 import { text } from "../../text/en.ts";
 import { NewAlignment } from "./AlignScreen.tsx";
 import { AlignSide } from "./AlignSide.tsx";
@@ -111,6 +112,7 @@ export function AlignRun({
               kept={checkpoints.entries}
               last={checkpoints.last}
               best={checkpoints.best}
+              live={isLive(state)}
               choice={choice}
             />
           )}

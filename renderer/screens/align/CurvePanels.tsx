@@ -49,11 +49,13 @@ export function CurvePanels(props: {
   readonly best: number | null;
   /** Changes when smoothing is switched on or off: the plots then hold other lines. */
   readonly smoothed: boolean;
+  /** The run goes on: points are still to come. */
+  readonly live: boolean;
 }) {
-  const { own, other, smoothed, best } = props;
+  const { own, other, smoothed, best, live } = props;
   const face = useCurvesFace(own.curves);
   const compared = useCurvesFace(other?.curves ?? null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `smoothed` makes the plots build their lines anew
+  // biome-ignore lint/correctness/useExhaustiveDependencies: of both sides only name and curves count, `own` is new each time
   const shown = useMemo(
     () =>
       plots
@@ -62,8 +64,8 @@ export function CurvePanels(props: {
           id,
           title,
           curves: [
-            ...(other === null ? [] : curvesOf({ id, names }, other, { run: other.name, face: compared })),
-            ...curvesOf({ id, names }, own, { run: other === null ? null : own.name, face, best }),
+            ...(other === null ? [] : curvesOf({ id, names }, other, { run: other.name, face: compared, smoothed })),
+            ...curvesOf({ id, names }, own, { run: other === null ? null : own.name, face, smoothed, best }),
           ],
         })),
     [own.curves, other?.curves, own.name, other?.name, smoothed, best, face, compared],
@@ -79,6 +81,9 @@ export function CurvePanels(props: {
             curves={plot.curves}
             marks={props.marks}
             xName={words.step}
+            coming={
+              plot.id === "loss" && !face.present.has("loss") ? words.firstStep[live ? "coming" : "none"] : undefined
+            }
           />
         </div>
       ))}
@@ -95,6 +100,7 @@ interface Side {
   /** Name of the run where two are compared; null = a run alone. Its own lines then have their own colours. */
   readonly run: string | null;
   readonly face: CurvesFace;
+  readonly smoothed: boolean;
   /** Of the run that is looked at. */
   readonly best?: number | null;
 }
@@ -108,9 +114,13 @@ function curvesOf({ id, names }: Pick<Plot, "id" | "names">, { name: key, curves
     return [
       {
         id: `${key} ${name}`,
-        label: label(names.length > 1 ? words.curves[name] : words.curves.training),
+        label: label(
+          names.length > 1 ? words.curves[name] : side.smoothed ? words.curves.smoothed : words.curves.training,
+        ),
         color: compared ? "--aligned" : (colors[name] ?? "--accent"),
         series,
+        // A loss stands in several places; here it is the smoothed one.
+        named: name === "loss" && side.smoothed,
       },
     ];
   });

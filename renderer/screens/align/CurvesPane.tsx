@@ -34,6 +34,7 @@ export interface CurvesPaneProps {
   readonly kept: readonly { readonly step: number }[] | null;
   readonly last: number | null;
   readonly best: number | null;
+  readonly live: boolean;
   /** What else this pane can show. */
   readonly choice: ReactNode;
 }
@@ -79,7 +80,15 @@ export function CurvesPane({ group, own, other, best, ...props }: CurvesPaneProp
         {own === null ? null : <FinenessNote curves={own.curves} />}
       </div>
       {own === null ? null : (
-        <CurvePanels group={group} own={own} other={other} marks={marks} best={best} smoothed={scale > 0} />
+        <CurvePanels
+          group={group}
+          own={own}
+          other={other}
+          marks={marks}
+          best={best}
+          smoothed={scale > 0}
+          live={props.live}
+        />
       )}
     </div>
   );

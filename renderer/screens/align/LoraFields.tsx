@@ -1,7 +1,7 @@
 import { type LoraTarget, loraTargets } from "../../../core/contract/alignment.ts";
 import { useRequest, useWorkbench } from "../../app/hooks.ts";
 import { CheckInput } from "../../components/choices.tsx";
-import { NumberInput } from "../../components/fields.tsx";
+import { NumberInput } from "../../components/NumberInput.tsx";
 import { Row } from "../../forms/Section.tsx";
 import { boundsAt } from "../../forms/schema.ts";
 import type { SettingsForm } from "../../forms/useSettingsForm.ts";
@@ -42,6 +42,7 @@ export function TargetFields({ form }: Form) {
             />
             <NumberInput
               bare
+              checked
               label={words.rankOf(target)}
               value={ranks[target] ?? null}
               empty={rank === null ? "" : String(rank)}
@@ -78,6 +79,7 @@ export function LayerFields({ form }: Form) {
     <Row>
       <NumberInput
         {...common}
+        checked
         label={words.firstLayer}
         explanation={words.firstLayerText}
         value={layers?.first ?? null}
@@ -89,6 +91,7 @@ export function LayerFields({ form }: Form) {
       />
       <NumberInput
         {...common}
+        checked
         label={words.lastLayer}
         explanation={words.lastLayerText}
         value={layers?.last ?? null}

@@ -7,9 +7,11 @@ import { Button } from "../../components/Button.tsx";
 import { CheckInput, Segmented } from "../../components/choices.tsx";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
-import { NumberInput, TextInput } from "../../components/fields.tsx";
+import { TextInput } from "../../components/fields.tsx";
+import { NumberInput } from "../../components/NumberInput.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { SplitPanes } from "../../components/SplitPanes.tsx";
+import { useRefused } from "../../components/useRefused.ts";
 import { formatCount } from "../../format/numbers.ts";
 import { Row, Section } from "../../forms/Section.tsx";
 import { useSettled } from "../../forms/useSettingsForm.ts";
@@ -43,6 +45,7 @@ export function BuildData({ run }: { readonly run: string | null }) {
   const [settings, setSettings] = useState<Settings>(first);
   const [name, setName] = useState("");
   const [building, setBuilding] = useState(false);
+  const [isRefused, refusedOf] = useRefused();
   const question = useSettled(JSON.stringify({ runs, settings }));
   const asked = useMemo(() => JSON.parse(question) as { runs: string[]; settings: Settings }, [question]);
   const preview = useRequest(
@@ -86,7 +89,7 @@ export function BuildData({ run }: { readonly run: string | null }) {
                   />
                 ))}
               </Section>
-              <BuildFields settings={settings} onChange={change} />
+              <BuildFields settings={settings} onChange={change} refusedOf={refusedOf} />
               <div className="section-body form-head">
                 <TextInput label={words.name} value={name} onChange={setName} placeholder={words.nameEmpty} />
               </div>
@@ -96,7 +99,7 @@ export function BuildData({ run }: { readonly run: string | null }) {
               <Button
                 look="primary"
                 icon={<Hammer size={14} />}
-                isDisabled={runs.length === 0 || building || preview.data?.total === 0}
+                isDisabled={runs.length === 0 || building || isRefused || preview.data?.total === 0}
                 onPress={() => void build()}
               >
                 {words.start}
@@ -128,9 +131,11 @@ export function BuildData({ run }: { readonly run: string | null }) {
 function BuildFields({
   settings,
   onChange,
+  refusedOf,
 }: {
   readonly settings: Settings;
   readonly onChange: (part: Partial<Settings>) => void;
+  readonly refusedOf: (field: string) => (refused: boolean) => void;
 }) {
   const { mixture } = settings;
   const weight = (kind: keyof Settings["mixture"]) => (
@@ -140,6 +145,7 @@ function BuildFields({
       value={mixture[kind]}
       minimum={0}
       onChange={(n) => onChange({ mixture: { ...mixture, [kind]: n ?? 0 } })}
+      onRefused={refusedOf(kind)}
       setting={`mixture.${kind}`}
     />
   );
@@ -155,6 +161,7 @@ function BuildFields({
           maximum={7}
           step={0.5}
           onChange={(n) => onChange({ minimumScore: n ?? 1 })}
+          onRefused={refusedOf("minimumScore")}
           setting="minimumScore"
         />
         <NumberInput
@@ -163,6 +170,7 @@ function BuildFields({
           minimum={0}
           step={1}
           onChange={(n) => onChange({ maxRejected: n ?? 0 })}
+          onRefused={refusedOf("maxRejected")}
           setting="maxRejected"
         />
         <NumberInput
@@ -171,6 +179,7 @@ function BuildFields({
           minimum={0}
           step={1}
           onChange={(n) => onChange({ seed: n ?? 0 })}
+          onRefused={refusedOf("seed")}
           setting="seed"
         />
       </Row>

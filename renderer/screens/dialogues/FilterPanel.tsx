@@ -4,7 +4,7 @@ import { useRequest, useWorkbench } from "../../app/hooks.ts";
 import { gainColor, Histogram, ratingColor } from "../../charts/Histogram.tsx";
 import { Button } from "../../components/Button.tsx";
 import { Segmented, SelectInput } from "../../components/choices.tsx";
-import { NumberInput } from "../../components/fields.tsx";
+import { NumberInput } from "../../components/NumberInput.tsx";
 import { formatCount } from "../../format/numbers.ts";
 import { useSettled } from "../../forms/useSettingsForm.ts";
 import { text } from "../../text/en.ts";

@@ -1,21 +1,24 @@
-import { Dices, MessagesSquare, Power, Send, Square } from "lucide-react";
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { MessagesSquare, Power } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
 import type { Side } from "../../../core/contract/workbench/chat.ts";
 import { useRequest, useWorkbench } from "../../app/hooks.ts";
 import { Button } from "../../components/Button.tsx";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
-import { LongText, NumberInput } from "../../components/fields.tsx";
 import { AdapterSelect, ModelSelect } from "../../components/ModelSelect.tsx";
 import { formatCount } from "../../format/numbers.ts";
 import { formatRate } from "../../format/time.ts";
 import { ScreenBar } from "../../shell/ScreenBar.tsx";
 import { text } from "../../text/en.ts";
+import { Composer } from "./Composer.tsx";
 import { type ChatTurn, useChat } from "./useChat.ts";
 
 const words = text.evaluate.talk;
 
-/** The same prompt to base and aligned at once. `run`: an alignment whose newest adapter to talk to. */
+/**
+ * The same prompt to base and aligned at once. `run`: an alignment; its base and its newest adapter are loaded at once,
+ * for whoever comes here from it wants to compare just them.
+ */
 export function ChatView(props: { readonly run: string | null; readonly model: string | null }) {
   const { client } = useWorkbench();
   const chat = useChat();
@@ -35,6 +38,14 @@ export function ChatView(props: { readonly run: string | null; readonly model: s
     setAdapter(start.data.adapter);
   }, [start.data]);
   const { session } = chat;
+  const asked = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when it is known what to load and what is
+  useEffect(() => {
+    if (asked.current || start.data === null || !chat.known || start.data.adapter === "") return;
+    asked.current = true;
+    const { model, adapter } = start.data;
+    if (session?.model !== model || session.adapter !== adapter) void chat.open(model, adapter);
+  }, [start.data, chat.known]);
   useEffect(() => {
     if (session === null || props.run !== null || props.model !== null) return;
     setModel(session.model);
@@ -44,7 +55,7 @@ export function ChatView(props: { readonly run: string | null; readonly model: s
   return (
     <div className="screen">
       <ScreenBar
-        title={words.title}
+        title={props.run === null ? words.title : words.compare}
         actions={
           session === null ? null : (
             <Button small icon={<Power size={13} />} onPress={() => void chat.close()}>
@@ -82,8 +93,11 @@ export function ChatView(props: { readonly run: string | null; readonly model: s
       )}
       <div className="screen-body chat">
         {session === null ? (
-          <EmptyState icon={<MessagesSquare size={32} strokeWidth={1.25} />} title={words.none}>
-            {words.noneText}
+          <EmptyState
+            icon={<MessagesSquare size={32} strokeWidth={1.25} />}
+            title={chat.opening ? words.opening : words.none}
+          >
+            {start.data?.adapter === "" ? words.noCheckpoint : words.noneText}
           </EmptyState>
         ) : (
           <>
@@ -111,11 +125,24 @@ function Turns({ turns, sides }: { readonly turns: readonly ChatTurn[]; readonly
   }, [count]);
   return (
     <div className="chat-turns" role="log" aria-label={words.title} tabIndex={0}>
-      {count === 0 ? <p className="chat-empty">{words.empty}</p> : null}
+      {count === 0 ? (
+        <div className="chat-turn">
+          <div className="answer-pair" style={columnsOf(sides)}>
+            {sides.map((side) => (
+              <section key={side} className={`answer ${side}`}>
+                <header>
+                  <h3>{text.sides[side]}</h3>
+                </header>
+                <p className="quiet">{sides.length === 2 ? words.emptySides[side] : words.empty}</p>
+              </section>
+            ))}
+          </div>
+        </div>
+      ) : null}
       {turns.map((turn) => (
         <article key={turn.id} className="chat-turn">
           <p className="chat-prompt selectable">{turn.prompt}</p>
-          <div className="answer-pair" style={{ gridTemplateColumns: `repeat(${sides.length}, 1fr)` }}>
+          <div className="answer-pair" style={columnsOf(sides)}>
             {sides.map((side) => {
               const answer = turn.answers[side];
               return (
@@ -157,75 +184,6 @@ function Turns({ turns, sides }: { readonly turns: readonly ChatTurn[]; readonly
   );
 }
 
-function Composer(props: {
-  readonly sides: number;
-  readonly busy: boolean;
-  readonly onSend: (text: string, options: { temperature: number; maxTokens: number; seed: number }) => void;
-  readonly onStop: () => void;
-}) {
-  const [prompt, setPrompt] = useState("");
-  const [temperature, setTemperature] = useState(0.7);
-  const [maxTokens, setMaxTokens] = useState(256);
-  const [seed, setSeed] = useState(1);
-  const send = () => {
-    if (prompt.trim() === "" || props.busy) return;
-    props.onSend(prompt.trim(), { temperature, maxTokens, seed });
-    setPrompt("");
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
-    event.preventDefault();
-    send();
-  };
-  return (
-    <div className="composer">
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: Enter sends, the field inside is the control */}
-      <div className="composer-field" onKeyDown={onKeyDown}>
-        <LongText
-          label={props.sides === 2 ? words.prompt : words.promptOne}
-          value={prompt}
-          onChange={setPrompt}
-          rows={2}
-        />
-      </div>
-      <div className="composer-settings">
-        <NumberInput
-          label={words.temperature}
-          value={temperature}
-          minimum={0}
-          step={0.1}
-          onChange={(n) => setTemperature(n ?? 0)}
-        />
-        <NumberInput
-          label={words.maxTokens}
-          value={maxTokens}
-          minimum={1}
-          step={1}
-          onChange={(n) => setMaxTokens(n ?? 256)}
-        />
-        <NumberInput
-          label={words.seed}
-          value={seed}
-          minimum={0}
-          maximum={0xffffffff}
-          step={1}
-          onChange={(n) => setSeed(n ?? 0)}
-        />
-        <Button
-          icon={<Dices size={14} />}
-          hint={words.newSeed}
-          onPress={() => setSeed(Math.floor(Math.random() * 0xffffffff))}
-        />
-        {props.busy ? (
-          <Button icon={<Square size={12} />} onPress={props.onStop}>
-            {words.stop}
-          </Button>
-        ) : (
-          <Button look="primary" icon={<Send size={13} />} isDisabled={prompt.trim() === ""} onPress={send}>
-            {words.send}
-          </Button>
-        )}
-      </div>
-    </div>
-  );
+function columnsOf(sides: readonly Side[]): { gridTemplateColumns: string } {
+  return { gridTemplateColumns: `repeat(${sides.length}, 1fr)` };
 }

@@ -29,6 +29,7 @@ export function EvaluateScreen() {
   if (first === "chat")
     return (
       <ChatView
+        key={path.join("/")}
         run={second === "model" ? null : (second ?? null)}
         model={second === "model" ? (third ?? null) : null}
       />

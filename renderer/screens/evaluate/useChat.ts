@@ -7,6 +7,8 @@ export type { ChatTurn } from "./chatTurns.ts";
 
 export interface Chat {
   readonly session: ChatSession | null;
+  /** Whether one is open was answered. */
+  readonly known: boolean;
   readonly opening: boolean;
   readonly answering: boolean;
   readonly turns: readonly ChatTurn[];
@@ -26,7 +28,12 @@ export function useChat(): Chat {
   const [turns, setTurns] = useState<readonly ChatTurn[]>([]);
   const [answering, setAnswering] = useState(false);
   const leave = useRef(new AbortController());
-  useEffect(() => setSession((known) => known ?? current.data), [current.data]);
+  const [known, setKnown] = useState(false);
+  useEffect(() => {
+    if (current.loading) return;
+    setSession((open) => open ?? current.data);
+    setKnown(true);
+  }, [current.loading, current.data]);
   useEffect(() => {
     leave.current = new AbortController();
     return () => leave.current.abort();
@@ -73,5 +80,5 @@ export function useChat(): Chat {
   const stop = async () => {
     if (session !== null) await workbench.attempt(() => client.chat.stop({ session: session.session }));
   };
-  return { session, opening, answering, turns, open, close, send, stop };
+  return { session, known, opening, answering, turns, open, close, send, stop };
 }

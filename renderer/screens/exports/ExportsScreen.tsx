@@ -1,22 +1,14 @@
-import { FolderOpen, Package, PackagePlus, Trash2 } from "lucide-react";
+import { Package, PackagePlus, Trash2 } from "lucide-react";
 import { useEffect, useMemo } from "react";
 import { useStore } from "zustand";
 import type { ExportEntry } from "../../../core/contract/workbench/exports.ts";
 import { copy } from "../../app/diagnostics.ts";
-import {
-  go,
-  goQuietly,
-  useLists,
-  useNow,
-  useRequest,
-  useRoute,
-  useSurroundings,
-  useWorkbench,
-} from "../../app/hooks.ts";
+import { go, goQuietly, useLists, useNow, useRequest, useRoute, useWorkbench } from "../../app/hooks.ts";
 import { Button } from "../../components/Button.tsx";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { Facts, Panel } from "../../components/Panel.tsx";
+import { PathActions } from "../../components/PathActions.tsx";
 import { SplitPanes } from "../../components/SplitPanes.tsx";
 import { type Column, DataTable } from "../../components/table/DataTable.tsx";
 import { formatBytes, formatCount, formatSignificant } from "../../format/numbers.ts";
@@ -170,7 +162,6 @@ function checkpointFact(provenance: ExportEntry["provenance"]): [string, string]
 
 function ExportDetails({ entry, onRemove }: { readonly entry: ExportEntry; readonly onRemove: () => void }) {
   const workbench = useWorkbench();
-  const reveal = useSurroundings((surroundings) => surroundings.capabilities.reveal);
   const { proof, provenance } = entry;
   const names = words.proofFacts;
   return (
@@ -179,15 +170,7 @@ function ExportDetails({ entry, onRemove }: { readonly entry: ExportEntry; reado
         title={<span className="truncate">{fileName(entry.path)}</span>}
         actions={
           <>
-            {reveal ? (
-              <Button
-                small
-                icon={<FolderOpen size={13} />}
-                onPress={() => void workbench.attempt(() => workbench.client.shell.reveal({ path: entry.path }))}
-              >
-                {text.actions.reveal}
-              </Button>
-            ) : null}
+            <PathActions path={entry.path} />
             <Button small look="quiet" icon={<Trash2 size={14} />} hint={words.remove} onPress={onRemove} />
           </>
         }

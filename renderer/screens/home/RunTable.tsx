@@ -1,6 +1,7 @@
-import { FolderOpen, MoreHorizontal, Pencil, Trash2 } from "lucide-react";
+import { Copy, FolderOpen, MoreHorizontal, Pencil, Trash2 } from "lucide-react";
 import { useMemo, useState } from "react";
 import type { RunSummary } from "../../../core/contract/workbench/runs.ts";
+import { copy } from "../../app/diagnostics.ts";
 import { go, useLists, useNow, useSurroundings, useWorkbench } from "../../app/hooks.ts";
 import { Button } from "../../components/Button.tsx";
 import { Dialog } from "../../components/Dialog.tsx";
@@ -11,7 +12,7 @@ import { MenuButton } from "../../components/MenuButton.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { StateBadge } from "../../components/StateBadge.tsx";
 import { type Column, DataTable, type Sort } from "../../components/table/DataTable.tsx";
-import { formatDecimal, formatShare, formatSignificant } from "../../format/numbers.ts";
+import { formatCount, formatDecimal, formatShare, formatSignificant } from "../../format/numbers.ts";
 import { formatAgo } from "../../format/time.ts";
 import { openRun } from "../../shell/commands.ts";
 import { isLive } from "../../stores/lists.ts";
@@ -129,7 +130,10 @@ function RunName({ run }: { readonly run: RunSummary }) {
 /** `alignment 5.21 · engagement 4.80`, shares of good answers as percent, a loss with the steps that it is the mean of. */
 export function figuresText({ kind, figures }: Pick<RunSummary, "kind" | "figures">): string {
   const { loss = null, lossWindow = null } = figures;
-  if (kind === "align") return loss === null ? "" : text.home.loss(formatSignificant(loss), lossWindow);
+  if (kind === "align")
+    return loss === null
+      ? ""
+      : text.home.loss(formatSignificant(loss), lossWindow === null ? null : formatCount(lossWindow));
   const format = kind === "evaluation" ? formatShare : formatDecimal;
   return Object.entries(figures)
     .filter(([, value]) => value !== null)
@@ -165,6 +169,12 @@ export function RunActions({ run }: { readonly run: RunSummary }) {
                 },
               ]
             : []),
+          {
+            id: "copyPath",
+            name: text.actions.copyPath,
+            icon: <Copy size={14} />,
+            onAction: () => void copy(workbench, run.directory),
+          },
           {
             id: "remove",
             name: text.actions.remove,

@@ -1,12 +1,13 @@
-import { FolderOpen, MessagesSquare, Trash2 } from "lucide-react";
+import { MessagesSquare, Trash2 } from "lucide-react";
 import { useState } from "react";
 import type { AdapterEntry, ModelEntry } from "../../../core/contract/workbench/models.ts";
-import { go, useRequest, useSurroundings, useWorkbench } from "../../app/hooks.ts";
+import { go, useRequest, useWorkbench } from "../../app/hooks.ts";
 import { Button } from "../../components/Button.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
-import { NumberInput } from "../../components/fields.tsx";
 import { MemoryEstimate } from "../../components/MemoryEstimate.tsx";
+import { NumberInput } from "../../components/NumberInput.tsx";
 import { Facts, Panel } from "../../components/Panel.tsx";
+import { PathActions } from "../../components/PathActions.tsx";
 import { formatBytes, formatCount, formatParameters, formatShare, unknown } from "../../format/numbers.ts";
 import { fileName } from "../../format/paths.ts";
 import { Row } from "../../forms/Section.tsx";
@@ -23,8 +24,6 @@ export function ModelDetails(props: {
   readonly adapters: readonly AdapterEntry[];
   readonly onRemove: () => void;
 }) {
-  const workbench = useWorkbench();
-  const reveal = useSurroundings((surroundings) => surroundings.capabilities.reveal);
   const { model } = props;
   const { description } = model;
   return (
@@ -42,15 +41,7 @@ export function ModelDetails(props: {
                 {words.chat}
               </Button>
             )}
-            {reveal ? (
-              <Button
-                small
-                look="quiet"
-                icon={<FolderOpen size={14} />}
-                hint={text.actions.reveal}
-                onPress={() => void workbench.attempt(() => workbench.client.shell.reveal({ path: model.path }))}
-              />
-            ) : null}
+            <PathActions path={model.path} />
             <Button small look="quiet" icon={<Trash2 size={14} />} hint={words.remove} onPress={props.onRemove} />
           </>
         }

@@ -5,7 +5,7 @@ import { copyDiagnostics } from "../../app/diagnostics.ts";
 import { useRequest, useSurroundings, useWorkbench } from "../../app/hooks.ts";
 import { Button } from "../../components/Button.tsx";
 import { Segmented } from "../../components/choices.tsx";
-import { NumberInput } from "../../components/fields.tsx";
+import { NumberInput } from "../../components/NumberInput.tsx";
 import { Facts, Panel } from "../../components/Panel.tsx";
 import type { Settings } from "../../contractTypes.ts";
 import { formatCount } from "../../format/numbers.ts";

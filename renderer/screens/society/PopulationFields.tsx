@@ -1,7 +1,7 @@
 import { Plus, X } from "lucide-react";
 import { Button } from "../../components/Button.tsx";
-import { NumberInput } from "../../components/fields.tsx";
 import { AdapterSelect, ModelSelect } from "../../components/ModelSelect.tsx";
+import { NumberInput } from "../../components/NumberInput.tsx";
 import { Row } from "../../forms/Section.tsx";
 import { boundsAt } from "../../forms/schema.ts";
 import type { SettingsForm } from "../../forms/useSettingsForm.ts";
@@ -90,6 +90,7 @@ function PopulationRow(props: {
           />
           {isOnly ? null : (
             <NumberInput
+              checked
               label={words.share}
               explanation={words.shareText}
               value={share ?? 1}

@@ -25,7 +25,9 @@ export const align = {
     learningRate: "Learning rate",
     evaluation: "held out",
     training: "training",
+    smoothed: "training, smoothed",
   },
+  firstStep: { coming: "The first step's loss appears here.", none: "The run ended before its first step." },
   units: {
     loss: "nats per token",
     nll: "nats per token",

@@ -87,6 +87,8 @@ export const evaluate = {
   },
   talk: {
     title: "Chat",
+    /** Of an alignment's base and adapter. */
+    compare: "Compare answers",
     open: "Load",
     opening: "Loading the model …",
     close: "Unload",
@@ -108,5 +110,11 @@ export const evaluate = {
     stopped: "stopped",
     same: "Both say the same.",
     empty: "Say something below.",
+    emptySides: {
+      base: "What the model answers as it was stands here.",
+      aligned: "What it answers with the adapter, from the same seed, stands here.",
+    },
+    noCheckpoint:
+      "This alignment has no checkpoint yet, so there is nothing to hold against the base. Its first one can be loaded as soon as it is written.",
   },
 } as const;

@@ -63,8 +63,8 @@ export const home = {
   newName: "Name",
   goodBase: "Good answers, base",
   goodAligned: "Good answers, aligned",
-  loss: (mean: string, steps: number | null) =>
-    steps === null ? `loss ${mean}` : `loss ${mean}, ${steps === 1 ? "last step" : `mean of the last ${steps}`}`,
+  loss: (mean: string, steps: string | null) =>
+    steps === null ? `loss ${mean}` : `loss ${mean}, ${steps === "1" ? "last step" : `mean of the last ${steps}`}`,
   figures: {
     alignment: "alignment",
     engagement: "engagement",

@@ -70,6 +70,7 @@ export const shell = {
     choosePath: "Choose …",
     more: "More",
     copy: "Copy",
+    copyPath: "Copy path",
     copyDiagnostics: "Copy diagnostics",
     reveal: "Show in folder",
     resizePanes: "Resize panes",
@@ -78,7 +79,18 @@ export const shell = {
     showTable: "Show as table",
     showChart: "Show as chart",
   },
-  fields: { choose: "Choose …", clear: "Clear", none: "None" },
+  fields: {
+    choose: "Choose …",
+    clear: "Clear",
+    none: "None",
+    range: {
+      largest: (bound: string) => `The largest is ${bound}.`,
+      smallest: (bound: string) => `The smallest is ${bound}.`,
+      whole: "It must be a whole number.",
+      number: "This is no number.",
+      notTaken: "It was not taken.",
+    },
+  },
   toasts: { copied: "Copied." },
   warnings: {
     label: "Warnings",

@@ -89,7 +89,7 @@ const headings: Partial<Record<Screen, string>> = {
   society: `(${text.society.title}|${text.society.setup.title})`,
   data: `(${text.data.title}|${text.data.setup.title})`,
   align: `(${text.align.title}|${text.align.setup.title})`,
-  evaluate: `(${text.evaluate.title}|${text.evaluate.setup.title}|${text.evaluate.talk.title})`,
+  evaluate: `(${text.evaluate.title}|${text.evaluate.setup.title}|${text.evaluate.talk.title}|${text.evaluate.talk.compare})`,
 };
 
 /** A button of the page by its text; those of other names that contain it are not meant. */

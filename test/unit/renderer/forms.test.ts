@@ -6,7 +6,7 @@ import { evaluationFlags } from "../../../cli/settings/evaluationFlags.ts";
 import { alignConfig, lossSettings, singleLoss } from "../../../core/contract/alignment.ts";
 import { evaluationConfig } from "../../../core/contract/evaluation.ts";
 import { societyConfig } from "../../../core/contract/society.ts";
-import { numberText, parseNumber, stepped } from "../../../renderer/components/numberText.ts";
+import { numberText, parseNumber, refusalOf, stepped } from "../../../renderer/components/numberText.ts";
 import {
   belongs,
   type FieldDescription,
@@ -241,7 +241,25 @@ describe("numbers in fields", () => {
     expect(["1e-4", " 0,5 ", ".5", "−3", "12", "5.", "1E3"].map(parseNumber)).toEqual([
       1e-4, 0.5, 0.5, -3, 12, 5, 1000,
     ]);
-    expect(["", "e", "1e", "1,000,000", "--1", "1e999", "0x10"].map(parseNumber)).toEqual(Array(7).fill(null));
+    expect(["", "e", "1e", "--1", "1e999", "0x10", "10,00,000"].map(parseNumber)).toEqual(Array(7).fill(null));
+  });
+
+  it("read thousands as the window writes them, and never as a fraction", () => {
+    expect(["1,000", "1,234,567", "12,345.5", "-1,000", "0,125"].map(parseNumber)).toEqual([
+      1000, 1_234_567, 12_345.5, -1000, 0.125,
+    ]);
+  });
+
+  it("say why they are refused, and change nothing about them", () => {
+    const range = { minimum: 1, maximum: 1024, whole: true };
+    expect([0, 1025, 2.5, Number.NaN, 1, 1024].map((value) => refusalOf(value, range))).toEqual([
+      { kind: "smallest", bound: 1 },
+      { kind: "largest", bound: 1024 },
+      { kind: "whole" },
+      { kind: "number" },
+      null,
+      null,
+    ]);
   });
 
   it("are written without the dust of binary fractions, and read back the same", () => {
