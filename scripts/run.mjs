@@ -2,17 +2,19 @@
  * What `npm start`, `npm test` and `npm run demo` start: sets up whatever is not set up (packages, dist/, addon),
  * then runs the task under the Node that Folkmoot pins. After the first time nothing needs the network.
  */
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { constants } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildAll, SetupError } from "./setup/build.mjs";
+import { runChild, startedBy } from "./setup/child.mjs";
 import { installationProblem } from "./setup/installed.mjs";
 import { nodeProblem } from "./setup/requirements.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const say = (/** @type {string} */ line) => console.error(line);
+// Before anything else: npm may be gone when the setup is done.
+const parents = startedBy();
 
 /** @type {Record<string, string[]>} */
 const tasks = {
@@ -63,20 +65,8 @@ function pinnedNode() {
   );
 }
 
-/**
- * Terminal signals reach the child by themselves (same process group); a `kill` of this process is passed on.
- * @param {string[]} args
- */
+/** @param {string[]} args */
 function runTask(args) {
   const path = `${join(root, "node_modules", ".bin")}${delimiter}${process.env.PATH ?? ""}`;
-  const child = spawn(pinnedNode(), args, { cwd: root, stdio: "inherit", env: { ...process.env, PATH: path } });
-  process.on("SIGINT", () => {});
-  for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"])) process.on(signal, () => child.kill(signal));
-  child.on("error", (error) => {
-    say(`Node could not be started: ${error.message}`);
-    process.exitCode = 1;
-  });
-  child.on("exit", (code, signal) => {
-    process.exitCode = code ?? 128 + constants.signals[signal ?? "SIGTERM"];
-  });
+  runChild(pinnedNode(), args, { cwd: root, env: { ...process.env, PATH: path }, parents });
 }

@@ -2,14 +2,14 @@
  * `npm start`: the window where Electron runs, else the same workbench in the default browser, with one line that says
  * why. Model files among the arguments are added to the library; flags go to `folkmoot serve`.
  */
-import { spawn } from "node:child_process";
-import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { runChild, startedBy } from "./setup/child.mjs";
 import { getElectron, screenProblem, thisMachine } from "./setup/electron.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const args = process.argv.slice(2);
+const parents = startedBy();
 
 /** An Electron that ends this early never showed its window, milliseconds. */
 const earlyMs = 5_000;
@@ -26,16 +26,8 @@ function serveInstead(reason) {
  * @param {string[]} parameters
  * @param {(status: number) => void} [ended]
  */
-function run(command, parameters, ended = (status) => (process.exitCode = status)) {
-  const child = spawn(command, parameters, { cwd: root, stdio: "inherit" });
-  // Ctrl+C reaches the child by itself; this process stays to pass its exit status on.
-  process.on("SIGINT", () => {});
-  for (const signal of /** @type {const} */ (["SIGTERM", "SIGHUP"])) process.on(signal, () => child.kill(signal));
-  child.on("error", (error) => {
-    console.error(error.message);
-    ended(1);
-  });
-  child.on("exit", (code, signal) => ended(code ?? 128 + constants.signals[signal ?? "SIGTERM"]));
+function run(command, parameters, ended) {
+  runChild(command, parameters, { cwd: root, parents }, ended);
 }
 
 /** @param {string} binary */

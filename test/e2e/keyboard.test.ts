@@ -30,6 +30,10 @@ describeInChromium("the keyboard alone", { timeout: 120_000 }, () => {
       await heading(page, screen).waitFor();
       expect(await page.locator(".rail [aria-current=page]").textContent()).toContain(text.screens[screen]);
     }
+    await page.keyboard.press("Control+2");
+    const { name } = text.models.columns;
+    await page.getByRole("columnheader", { name, exact: true }).waitFor();
+    await page.getByRole("separator", { name: text.table.resize(name), exact: true }).waitFor();
     await page.keyboard.press("Control+,");
     await heading(page, "settings").waitFor();
     await page.keyboard.press("?");

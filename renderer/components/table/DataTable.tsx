@@ -219,6 +219,8 @@ function HeadCell<Row>(props: {
     <div
       role="columnheader"
       className={`table-head-cell ${column.align ?? "start"}`}
+      // By itself its name would be all that is in it, with the handle: "Model Width of Model".
+      aria-label={column.name === "" ? text.table.actions : column.name}
       aria-sort={sorted ?? "none"}
       title={column.hint}
       tabIndex={-1}

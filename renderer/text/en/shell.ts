@@ -116,7 +116,8 @@ export const shell = {
     expected: (value: string) => `E ${value}`,
   },
   table: {
-    resize: (column: string) => `Width of ${column}`,
+    resize: (column: string) => `Width of ${column === "" ? "the actions" : column}`,
+    actions: "Actions",
     loading: "Loading …",
   },
   shell: {
