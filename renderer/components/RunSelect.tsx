@@ -1,6 +1,7 @@
 import type { RunSummary } from "../../core/contract/workbench/runs.ts";
 import { text } from "../text/en.ts";
 import { SelectInput } from "./choices.tsx";
+import "./RunSelect.css";
 
 /** Which run is looked at; with `all`, also every run (value `*`). */
 export function RunSelect(props: {

@@ -39,6 +39,11 @@ export function SetupScreen<Checked>(props: {
     <div className="screen">
       <ScreenBar title={props.title} />
       <div className="screen-body">
+        {setup.error === null ? null : (
+          <div className="pane-error">
+            <ErrorNote error={setup.error} />
+          </div>
+        )}
         {form === null ? null : (
           <SplitPanes
             id={props.id}

@@ -65,7 +65,10 @@ describeInChromium("a run that is interrupted", { timeout: 150_000 }, () => {
       );
     const first = await engine();
     process.kill(first ?? 0, "SIGKILL");
-    await page.getByText(/The engine process ended unexpectedly/).waitFor();
+    const warnings = page.getByRole("status", { name: text.warnings.label });
+    await warnings
+      .getByText(/The engine process ended unexpectedly.*started again.*nothing that was finished is lost/)
+      .waitFor();
     await runState(page, "finished");
     await reach(total);
     expect(await engine()).not.toBe(first);

@@ -5,11 +5,9 @@ import { go, useFace, useLiveRun, useSnapshot } from "../../app/hooks.ts";
 import { CurveGroup } from "../../charts/CurveGroup.ts";
 import { Button } from "../../components/Button.tsx";
 import { Segmented } from "../../components/choices.tsx";
-import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { JobControls } from "../../components/JobControls.tsx";
-import { ProgressLine } from "../../components/ProgressLine.tsx";
+import { RunHead } from "../../components/RunHead.tsx";
 import { RunSelect } from "../../components/RunSelect.tsx";
-import { RunWarnings } from "../../components/RunWarnings.tsx";
 import { SplitPanes } from "../../components/SplitPanes.tsx";
 import { StateBadge } from "../../components/StateBadge.tsx";
 import { numberAt } from "../../forms/settings.ts";
@@ -44,7 +42,6 @@ export function AlignRun({
   const own = useRunCurves(run.run, live, group);
   const overlay = useRunCurves(other, useLiveRun(other), group);
   const state = snapshot?.state ?? run.state;
-  const error = snapshot?.error ?? run.error ?? own.error;
   const checkpoints = useCheckpoints(run.run, snapshot, state);
   const details = useDetails(run.run, snapshot);
   const every = numberAt(details.data?.config, "samples.every") ?? 0;
@@ -73,20 +70,7 @@ export function AlignRun({
         <RunSelect label={words.choose} runs={alignments} value={run.run} onChange={(key) => go("align", key)} />
         <StateBadge state={state} />
       </ScreenBar>
-      <div className="run-progress">
-        <ProgressLine
-          label={run.name}
-          progress={snapshot?.progress ?? run.progress}
-          state={state}
-          waitsFor={run.waitsFor}
-        />
-      </div>
-      <RunWarnings warnings={snapshot?.warnings ?? []} />
-      {error === null ? null : (
-        <div className="run-error">
-          <ErrorNote error={error} />
-        </div>
-      )}
+      <RunHead run={run} snapshot={snapshot} error={own.error} />
       <div className="screen-body">
         <SplitPanes
           id="align"

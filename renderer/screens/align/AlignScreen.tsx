@@ -20,10 +20,10 @@ export function AlignScreen() {
   const runs = useLists((lists) => lists.runs);
   const alignments = useMemo(() => runsOfKind(runs, "align"), [runs]);
   const [first, kind, value] = path;
-  if (first === "new")
-    return (
-      <AlignSetup template={kind === "from" ? (value ?? null) : null} data={kind === "data" ? (value ?? null) : null} />
-    );
+  if (first === "new") {
+    const [template, data] = ["from", "data"].map((one) => (kind === one ? (value ?? null) : null));
+    return <AlignSetup key={`${template} ${data}`} template={template ?? null} data={data ?? null} />;
+  }
   const run = alignments.find((one) => one.run === first) ?? (first === undefined ? alignments[0] : undefined);
   if (run !== undefined) return <AlignRun key={run.run} run={run} alignments={alignments} />;
   return (

@@ -11,8 +11,8 @@ import { formatCount, formatParameters } from "../../format/numbers.ts";
 import { mergeDerived, withDerived } from "../../forms/derived.ts";
 import { fieldFor } from "../../forms/description.ts";
 import { shownValue } from "../../forms/FieldView.tsx";
-import { Problems } from "../../forms/Problems.tsx";
 import { SetupScreen } from "../../forms/SetupScreen.tsx";
+import { SetupSide } from "../../forms/SetupSide.tsx";
 import type { SettingsDraft } from "../../forms/settings.ts";
 import { type SettingsForm, useSettled } from "../../forms/useSettingsForm.ts";
 import { useSetup } from "../../forms/useSetup.ts";
@@ -42,14 +42,13 @@ export function AlignSetup(props: { readonly template: string | null; readonly d
   const { client } = useWorkbench();
   const { template } = props;
   const [effort, setEffort] = useState<Effort | null>(template === null ? "balanced" : null);
-  const initial = useRequest<SettingsDraft>(async () => {
-    if (template !== null) return (await client.runs.get({ run: template })).config as SettingsDraft;
+  const usual = async (): Promise<SettingsDraft> => {
     const [sets, { models }] = await Promise.all([client.data.list(), client.models.list()]);
     const data = sets.find((set) => set.id === props.data) ?? sets[0];
     const model = models.find((one) => one.description?.trainable.possible);
     const { config } = await client.align.defaults({ model: model?.path ?? null, data: data?.path ?? null });
     return config;
-  }, [template, props.data]);
+  };
   const [from, setFrom] = useState<{ model: string; data: string; loss: string }>({
     model: "",
     data: "",
@@ -68,11 +67,10 @@ export function AlignSetup(props: { readonly template: string | null; readonly d
   const setup = useSetup({
     screen: "align",
     schema: alignConfig,
-    initial: initial.data,
+    service: client.align,
+    template,
+    usual,
     defaults: derived.data?.config ?? null,
-    check: (config) => client.align.preview({ config }),
-    begin: (config, options) =>
-      client.align.start({ config: config as Parameters<typeof client.align.start>[0]["config"], ...options }),
   });
   const { form } = setup;
   const [model, data, loss] = [form?.text("model") ?? "", form?.text("data") ?? "", form?.value("loss") ?? null];
@@ -85,7 +83,6 @@ export function AlignSetup(props: { readonly template: string | null; readonly d
     if (template === null) form.replace(mergeDerived(form.draft, config, form.touched));
     else form.replace(withDerived(form.draft, config, reasonsFor(form, reasons)));
   }, [derived.data]);
-  if (initial.error !== null) return <ErrorNote error={initial.error} />;
   const checked = setup.checked.data;
   return (
     <SetupScreen
@@ -99,15 +96,13 @@ export function AlignSetup(props: { readonly template: string | null; readonly d
       counts={checked === null ? "" : countsOf(checked)}
       startLabel={words.start}
       side={(shown) => (
-        <div className="setup-side">
-          <Problems problems={setup.problems} sections={sections} onSeek={shown.seek} />
-          {setup.checked.error === null ? null : <ErrorNote error={setup.checked.error} />}
+        <SetupSide setup={setup} form={shown} sections={sections}>
           {derived.error === null ? null : <ErrorNote error={derived.error} />}
           {checked === null || checked.memory === null ? null : <Memory form={shown} memory={checked.memory} />}
           {effort === null || derived.data === null ? null : (
             <Reasons form={shown} reasons={reasonsFor(shown, derived.data.reasons)} />
           )}
-        </div>
+        </SetupSide>
       )}
     />
   );

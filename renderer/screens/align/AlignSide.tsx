@@ -14,7 +14,7 @@ const words = text.align;
 /** Beside the curves: what can be exported, and what the run was told. */
 export function AlignSide(props: { readonly checkpoints: Checkpoints; readonly details: Request<RunDetails> }) {
   return (
-    <div className="align-side">
+    <div className="panels readable align-side">
       <CheckpointsPanel checkpoints={props.checkpoints} />
       <SettingsPanel details={props.details} />
     </div>

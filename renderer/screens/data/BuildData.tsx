@@ -106,11 +106,11 @@ export function BuildData({ run }: { readonly run: string | null }) {
               </Button>
             </div>
           </div>
-          <div className="data-set">
+          <div className="panels data-set">
             {runs.length === 0 ? (
               <EmptyState title={words.chooseRuns} />
             ) : preview.error !== null ? (
-              <div className="dialogue-error">
+              <div className="pane-error">
                 <ErrorNote error={preview.error} />
               </div>
             ) : preview.data === null ? null : (

@@ -72,7 +72,7 @@ function DataSets({ selected }: { readonly selected: string | null }) {
       {picker}
       <div className="screen-body">
         {sets.error !== null ? (
-          <div className="dialogue-error">
+          <div className="pane-error">
             <ErrorNote error={sets.error} />
           </div>
         ) : sets.data !== null && list.length === 0 ? (
@@ -159,7 +159,7 @@ function DataSet({ set, onRemoved }: { readonly set: DataSetEntry; readonly onRe
     onRemoved();
   };
   return (
-    <div className="data-set">
+    <div className="panels data-set">
       <Panel
         title={<span className="truncate">{set.name}</span>}
         actions={

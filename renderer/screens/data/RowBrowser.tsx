@@ -77,7 +77,7 @@ export function RowBrowser(props: {
       {counted.data === null ? null : <LengthBars lengths={counted.data} />}
       <div className="row-table">
         {rows.error !== null ? (
-          <div className="dialogue-error">
+          <div className="pane-error">
             <ErrorNote error={rows.error} />
           </div>
         ) : (

@@ -24,7 +24,7 @@ export function DialogueList(props: {
   const columns = useMemo(() => listColumns(props.showRun), [props.showRun]);
   if (rows.error !== null && rows.total === null)
     return (
-      <div className="dialogue-error">
+      <div className="pane-error">
         <ErrorNote error={rows.error} />
       </div>
     );

@@ -140,7 +140,7 @@ export function DialogueReader(props: {
         {isPinned ? null : (
           <div className="thread-pane" tabIndex={0} key={`${target.run} ${target.id}`}>
             {dialogues.error !== null ? (
-              <div className="dialogue-error">
+              <div className="pane-error">
                 <ErrorNote error={dialogues.error} />
               </div>
             ) : dialogue === null ? null : (

@@ -75,7 +75,7 @@ export function AnswerBrowser(props: {
       </div>
       <div className="row-table">
         {rows.error !== null ? (
-          <div className="dialogue-error">
+          <div className="pane-error">
             <ErrorNote error={rows.error} />
           </div>
         ) : (

@@ -87,7 +87,7 @@ export function ChatView(props: { readonly run: string | null; readonly model: s
         )}
       </div>
       {start.error === null ? null : (
-        <div className="run-error">
+        <div className="pane-error">
           <ErrorNote error={start.error} />
         </div>
       )}

@@ -25,7 +25,10 @@ export function EvaluateScreen() {
   const runs = useLists((lists) => lists.runs);
   const evaluations = useMemo(() => runsOfKind(runs, "evaluation"), [runs]);
   const [first, second, third] = path;
-  if (first === "new") return <EvaluationSetup template={second === withWord ? null : (second ?? null)} />;
+  if (first === "new") {
+    const template = second === withWord ? null : (second ?? null);
+    return <EvaluationSetup key={template} template={template} />;
+  }
   if (first === "chat")
     return (
       <ChatView

@@ -6,9 +6,8 @@ import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { JobControls } from "../../components/JobControls.tsx";
 import { MenuButton } from "../../components/MenuButton.tsx";
-import { ProgressLine } from "../../components/ProgressLine.tsx";
+import { RunHead } from "../../components/RunHead.tsx";
 import { RunSelect } from "../../components/RunSelect.tsx";
-import { RunWarnings } from "../../components/RunWarnings.tsx";
 import { SplitPanes } from "../../components/SplitPanes.tsx";
 import { StateBadge } from "../../components/StateBadge.tsx";
 import { usePick } from "../../components/usePick.tsx";
@@ -33,7 +32,6 @@ export function EvaluationRun({
   const snapshot = useSnapshot(useLiveRun(run.run));
   const { pick, picker } = usePick();
   const state = snapshot?.state ?? run.state;
-  const error = snapshot?.error ?? run.error;
   // Answers so far: the summary and the list follow in steps of ten, and at the end.
   const answered = Math.floor((snapshot?.progress?.done ?? 0) / 10);
   const summary = useRequest(() => client.evaluation.summary({ run: run.run }), [run.run, answered, state]);
@@ -82,25 +80,10 @@ export function EvaluationRun({
         <StateBadge state={state} />
       </ScreenBar>
       {picker}
-      {state === "finished" ? null : (
-        <div className="run-progress">
-          <ProgressLine
-            label={run.name}
-            progress={snapshot?.progress ?? run.progress}
-            state={state}
-            waitsFor={run.waitsFor}
-          />
-        </div>
-      )}
-      <RunWarnings warnings={snapshot?.warnings ?? []} />
-      {error === null ? null : (
-        <div className="run-error">
-          <ErrorNote error={error} />
-        </div>
-      )}
+      <RunHead run={run} snapshot={snapshot} bare={state === "finished"} />
       <div className="screen-body">
         {summary.error !== null ? (
-          <div className="dialogue-error">
+          <div className="pane-error">
             <ErrorNote error={summary.error} />
           </div>
         ) : summary.data === null ? (

@@ -2,13 +2,12 @@ import { evaluationConfig } from "../../../core/contract/evaluation.ts";
 import { useRequest, useWorkbench } from "../../app/hooks.ts";
 import { SelectInput } from "../../components/choices.tsx";
 import { EmptyState } from "../../components/EmptyState.tsx";
-import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { PathInput } from "../../components/PathInput.tsx";
 import type { Library, QuestionFile } from "../../contractTypes.ts";
 import { formatCount } from "../../format/numbers.ts";
-import { Problems } from "../../forms/Problems.tsx";
 import { SetupScreen } from "../../forms/SetupScreen.tsx";
+import { SetupSide } from "../../forms/SetupSide.tsx";
 import type { SettingsDraft } from "../../forms/settings.ts";
 import type { SettingsForm } from "../../forms/useSettingsForm.ts";
 import { useSetup } from "../../forms/useSetup.ts";
@@ -22,28 +21,18 @@ const sections = [evaluationHead, ...evaluationSections];
 export function EvaluationSetup({ template }: { readonly template: string | null }) {
   const { client } = useWorkbench();
   const defaults = useRequest<SettingsDraft>(() => client.evaluation.defaults(), []);
-  const initial = useRequest<SettingsDraft>(async () => {
-    if (template !== null) return (await client.runs.get({ run: template })).config as SettingsDraft;
-    const [usual, suites, library] = await Promise.all([
-      client.evaluation.defaults(),
-      client.evaluation.suites(),
-      client.models.list(),
-    ]);
-    return withFirstChoices(usual, suites, library);
-  }, [template]);
+  const usual = async () =>
+    withFirstChoices(
+      ...(await Promise.all([client.evaluation.defaults(), client.evaluation.suites(), client.models.list()])),
+    );
   const setup = useSetup({
     screen: "evaluate",
     schema: evaluationConfig,
-    initial: initial.data,
+    service: client.evaluation,
+    template,
+    usual,
     defaults: defaults.data,
-    check: (config) => client.evaluation.preview({ config }),
-    begin: (config, options) =>
-      client.evaluation.start({
-        config: config as Parameters<typeof client.evaluation.start>[0]["config"],
-        ...options,
-      }),
   });
-  if (initial.error !== null) return <ErrorNote error={initial.error} />;
   const questions = setup.checked.data?.questions ?? null;
   return (
     <SetupScreen
@@ -56,11 +45,9 @@ export function EvaluationSetup({ template }: { readonly template: string | null
       counts={questions === null ? "" : words.found(formatCount(questions.questions), formatCount(questions.withKey))}
       startLabel={words.start}
       side={(form) => (
-        <div className="setup-side">
-          <Problems problems={setup.problems} sections={sections} onSeek={form.seek} />
-          {setup.checked.error === null ? null : <ErrorNote error={setup.checked.error} />}
+        <SetupSide setup={setup} form={form} sections={sections}>
           {questions === null ? <EmptyState title={words.nothing} /> : <Sample questions={questions} />}
-        </div>
+        </SetupSide>
       )}
     />
   );

@@ -9,7 +9,7 @@ const words = text.evaluate.summary;
 export function SummaryPanel({ summary }: { readonly summary: EvaluationSummary }) {
   const { base, aligned, difference, tally } = summary;
   return (
-    <section className="summary" aria-label={words.overall} tabIndex={0}>
+    <section className="panels summary" aria-label={words.overall} tabIndex={0}>
       <Panel
         title={words.overall}
         actions={

@@ -62,7 +62,7 @@ export function ExportsScreen() {
       <ExportJobs />
       <div className="screen-body">
         {list.error !== null ? (
-          <div className="dialogue-error">
+          <div className="pane-error">
             <ErrorNote error={list.error} />
           </div>
         ) : list.data !== null && entries.length === 0 ? (
@@ -165,7 +165,7 @@ function ExportDetails({ entry, onRemove }: { readonly entry: ExportEntry; reado
   const { proof, provenance } = entry;
   const names = words.proofFacts;
   return (
-    <div className="model-details">
+    <div className="panels model-details">
       <Panel
         title={<span className="truncate">{fileName(entry.path)}</span>}
         actions={

@@ -27,7 +27,7 @@ export function ModelDetails(props: {
   const { model } = props;
   const { description } = model;
   return (
-    <div className="model-details">
+    <div className="panels model-details">
       <Panel
         title={<span className="truncate">{model.name}</span>}
         actions={

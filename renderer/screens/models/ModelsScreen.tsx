@@ -51,7 +51,7 @@ export function ModelsScreen() {
       <ScreenBar title={words.title} actions={<AddButtons onLibrary={setChanged} />} />
       <div className="screen-body">
         {listed.error !== null ? (
-          <div className="dialogue-error">
+          <div className="pane-error">
             <ErrorNote error={listed.error} />
           </div>
         ) : library !== null && models.length === 0 ? (

@@ -4,11 +4,9 @@ import type { JobAction, JobState, RunSnapshot, RunSummary } from "../../../core
 import { go, useLiveRun, useSnapshot } from "../../app/hooks.ts";
 import { Button } from "../../components/Button.tsx";
 import { EmptyState } from "../../components/EmptyState.tsx";
-import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { JobControls } from "../../components/JobControls.tsx";
-import { ProgressLine } from "../../components/ProgressLine.tsx";
+import { RunHead } from "../../components/RunHead.tsx";
 import { RunSelect } from "../../components/RunSelect.tsx";
-import { RunWarnings } from "../../components/RunWarnings.tsx";
 import { SplitPanes } from "../../components/SplitPanes.tsx";
 import { StateBadge } from "../../components/StateBadge.tsx";
 import { formatDecimal } from "../../format/numbers.ts";
@@ -37,24 +35,10 @@ export function SocietyRun({
   const subscribe = useCallback((changed: () => void) => live?.listen({ changed }) ?? (() => {}), [live]);
   const state = snapshot?.state ?? run.state;
   const society = snapshot?.society ?? null;
-  const error = snapshot?.error ?? run.error;
   return (
     <div className="screen">
       <SocietyBar run={run.run} state={state} actions={snapshot?.actions ?? run.actions} societies={societies} />
-      <div className="run-progress">
-        <ProgressLine
-          label={run.name}
-          progress={snapshot?.progress ?? run.progress}
-          state={state}
-          waitsFor={run.waitsFor}
-        />
-      </div>
-      <RunWarnings warnings={snapshot?.warnings ?? []} />
-      {error === null ? null : (
-        <div className="run-error">
-          <ErrorNote error={error} />
-        </div>
-      )}
+      <RunHead run={run} snapshot={snapshot} />
       <div className="screen-body">
         {society === null ? (
           <EmptyState title={snapshot === null ? words.loading : words.waiting} />
@@ -84,7 +68,7 @@ export function SocietyRun({
               </div>
               <GridLegend />
             </div>
-            <div className="society-side">
+            <div className="panels society-side">
               <RoundsPanel society={society} progress={snapshot?.progress ?? null} />
               {followed === null ? (
                 <LatestInteractions run={run.run} society={society} />

@@ -24,7 +24,10 @@ export function SocietyScreen() {
   const runs = useLists((lists) => lists.runs);
   const societies = useMemo(() => runsOfKind(runs, "society"), [runs]);
   const [first, second] = path;
-  if (first === "new") return <SocietySetup template={second === withWord ? null : (second ?? null)} />;
+  if (first === "new") {
+    const template = second === withWord ? null : (second ?? null);
+    return <SocietySetup key={template} template={template} />;
+  }
   const run = societies.find((society) => society.run === first) ?? (first === undefined ? societies[0] : undefined);
   if (run !== undefined) return <SocietyRun key={run.run} run={run} societies={societies} />;
   return (

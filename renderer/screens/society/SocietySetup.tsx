@@ -26,20 +26,14 @@ const own = { populations: PopulationFields };
 export function SocietySetup({ template }: { readonly template: string | null }) {
   const { client } = useWorkbench();
   const defaults = useRequest<SettingsDraft>(() => client.society.defaults(), []);
-  const initial = useRequest<SettingsDraft>(async () => {
-    if (template === null) return withFirstModel(await client.society.defaults(), await client.models.list());
-    return (await client.runs.get({ run: template })).config as SettingsDraft;
-  }, [template]);
   const setup = useSetup({
     screen: "society",
     schema: societyConfig,
-    initial: initial.data,
+    service: client.society,
+    template,
+    usual: async () => withFirstModel(await client.society.defaults(), await client.models.list()),
     defaults: defaults.data,
-    check: (config) => client.society.preview({ config }),
-    begin: (config, options) =>
-      client.society.start({ config: config as Parameters<typeof client.society.start>[0]["config"], ...options }),
   });
-  if (initial.error !== null) return <ErrorNote error={initial.error} />;
   const preview = setup.checked.data;
   return (
     <SetupScreen
