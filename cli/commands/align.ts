@@ -65,7 +65,8 @@ async function align(context: CommandContext, command: Command, flags: Flags): P
   const unused = flags.estimate === true ? { data: "-" } : {};
   const config = parseSettings(alignConfig, { ...unused, ...settings }, alignFlags);
   if (flags.estimate === true) {
-    const estimated = await estimateAlign(config, { directory, cache });
+    const gpus = config.gpu === "off" ? [] : await (await context.workbench.engine()).gpus();
+    const estimated = await estimateAlign(config, { directory, cache, gpus });
     terminal.result(estimated.result, estimated.text);
     return;
   }

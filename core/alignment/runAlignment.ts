@@ -24,6 +24,7 @@ import type { AlignmentControls } from "./controls.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { needsReference } from "./losses/index.ts";
 import { adviceText, adviseMemory, explainOutOfMemory, type Machine, mebibytes } from "./memory/advice.ts";
+import { estimateOnCard } from "./memory/card.ts";
 import { estimateMemory, type MemoryEstimate } from "./memory/estimate.ts";
 import { memoryKey, rememberMemory } from "./memory/history.ts";
 import type { TrainingShape } from "./memory/shape.ts";
@@ -130,8 +131,12 @@ async function runWatched(job: Watched): Promise<AlignmentResult> {
 }
 
 /** The estimate, with a word of warning where it does not fit what is free. */
-function expectMemory({ config, memory, emit }: Watched): MemoryEstimate | null {
+function expectMemory({ config, trainer, memory, emit }: Watched): MemoryEstimate | null {
   if (memory === undefined) return null;
+  const { gpuLayers } = trainer.info;
+  // The trainer has looked at the card itself, and has left room for all of this.
+  if (gpuLayers !== null)
+    return estimateOnCard(memory.shape, config, { gpuLayers, freeBytes: Number.POSITIVE_INFINITY });
   const estimate = estimateMemory(memory.shape, config, memory.total);
   if (estimate.total <= memory.available) return estimate;
   const advice = adviceText(adviseMemory(memory.shape, config, memory));
@@ -141,9 +146,9 @@ function expectMemory({ config, memory, emit }: Watched): MemoryEstimate | null 
 }
 
 /** A full disk costs the figure, not the run. */
-async function remember({ config, memory, cache }: Watched, measured: TrainerMemory): Promise<void> {
+async function remember({ config, trainer, memory, cache }: Watched, measured: TrainerMemory): Promise<void> {
   if (memory === undefined) return;
-  const key = memoryKey(memory.shape, config);
+  const key = memoryKey(memory.shape, config, trainer.info.gpuLayers);
   await rememberMemory(cache, key, { ...measured, resident: memory.resident() }).catch(() => undefined);
 }
 

@@ -6,6 +6,7 @@ import { planSteps } from "../alignment/plan.ts";
 import { type AlignConfig, alignConfig, type Effort, lossSettings } from "../contract/alignment.ts";
 import { FolkmootError } from "../contract/errors.ts";
 import { gatherProblems, named, problemsOf } from "./checkSettings.ts";
+import type { Gpus } from "./gpus.ts";
 import type { Library } from "./library.ts";
 import type { ReaderClient } from "./reader/openReader.ts";
 import { trainingMemoryOf } from "./trainingMemory.ts";
@@ -18,6 +19,7 @@ export interface AlignTools {
   readonly reader: ReaderClient;
   /** Folder in which trainings leave what they took of the memory. */
   readonly cache: string;
+  readonly gpus: Pick<Gpus, "list">;
 }
 
 export interface DerivedFrom {
@@ -66,7 +68,7 @@ export async function previewAlign(given: Readonly<Record<string, unknown>>, too
   const config = whole.data ?? alignConfig.safeParse({ ...given, data: "" }).data;
   if (config === undefined) return { problems: gaps, memory: null, steps: null, rows: null, parameters: null };
   const shape = await tools.library.trainingShape(config.model).catch(() => null);
-  const forecast = shape === null ? null : await trainingMemoryOf(shape, config, tools.cache);
+  const forecast = shape === null ? null : await trainingMemoryOf(shape, config, tools);
   const data = whole.success ? await tools.reader.describe({ path: config.data }).catch(() => null) : null;
   return {
     problems: whole.success ? await gatherProblems(checksOf(config, tools)) : gaps,
@@ -77,9 +79,11 @@ export async function previewAlign(given: Readonly<Record<string, unknown>>, too
   };
 }
 
-/** Bytes that a training of these settings takes. @throws as `trainingShape` */
-export async function neededForAlign(config: AlignConfig, { library, cache }: AlignTools): Promise<number> {
-  return (await trainingMemoryOf(await library.trainingShape(config.model), config, cache)).memory.total;
+/** Bytes of the machine's memory that a training takes: of one on a card, the file. @throws as `trainingShape` */
+export async function neededForAlign(config: AlignConfig, tools: AlignTools): Promise<number> {
+  const shape = await tools.library.trainingShape(config.model);
+  const { memory } = await trainingMemoryOf(shape, config, tools);
+  return memory.card === null ? memory.total : shape.fileBytes;
 }
 
 /** @throws FolkmootError naming the setting. */

@@ -2,20 +2,25 @@
 import type { SocietyConfig } from "../contract/society.ts";
 import { modelPath } from "../models/splitModel.ts";
 import type { Device } from "./device.ts";
+import type { Gpus } from "./gpus.ts";
 import type { Library } from "./library.ts";
+import type { Services } from "./services.ts";
 
 export class LoadMeter {
   private readonly device: Device;
   private readonly library: Library;
+  private readonly gpus: Gpus;
   private before: { resident: number; model: string; sequences: number } | null = null;
 
-  constructor(device: Device, library: Library) {
+  constructor({ device, library, gpus }: Pick<Services, "device" | "library" | "gpus">) {
     this.device = device;
     this.library = library;
+    this.gpus = gpus;
   }
 
-  /** Only where one model in one context is all that is loaded. */
-  async begin({ populations, observer, sequences }: SocietyConfig): Promise<void> {
+  /** Only where one model in one context is all that is loaded, and none of it to a card. */
+  async begin({ populations, observer, sequences, gpu }: SocietyConfig): Promise<void> {
+    if (gpu !== "off" && (gpu !== "auto" || (await this.gpus.list()).length > 0)) return;
     const speakers = [...populations, ...(observer === null ? [] : [observer])];
     const models = new Set(speakers.map(({ model }) => modelPath(model)));
     const [model] = models;

@@ -3,19 +3,22 @@ import { statfs } from "node:fs/promises";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
 import type { MachineState } from "../contract/workbench/machine.ts";
 import type { Device } from "./device.ts";
+import type { Gpus } from "./gpus.ts";
 import { availableBytes, residentBytes } from "./processMemory.ts";
 
 export const machineMs = 1000;
 
 export class Machine {
   private readonly device: Device;
+  private readonly gpus: Gpus;
   private readonly workspace: string;
   private last: { busy: number; all: number } | null = null;
   private load: number | null = null;
   private state: { at: number; value: Promise<MachineState> } | null = null;
 
-  constructor(device: Device, workspace: string) {
+  constructor(device: Device, gpus: Gpus, workspace: string) {
     this.device = device;
+    this.gpus = gpus;
     this.workspace = workspace;
   }
 
@@ -41,6 +44,7 @@ export class Machine {
     const disk = await statfs(this.workspace).catch(() => null);
     return {
       device: cpus()[0]?.model.trim() ?? "processor",
+      gpus: this.gpus.known === null ? null : [...this.gpus.known],
       cores: availableParallelism(),
       memory: { total: totalmem(), free: await availableBytes(freemem()) },
       load: this.load,

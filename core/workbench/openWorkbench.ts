@@ -16,6 +16,7 @@ import { Demo } from "./demo.ts";
 import { Device, type HostFactories } from "./device.ts";
 import { Dialogues } from "./dialogues.ts";
 import { Exports } from "./exports.ts";
+import { Gpus } from "./gpus.ts";
 import { JobQueue } from "./jobQueue.ts";
 import { Library } from "./library.ts";
 import { Machine } from "./machine.ts";
@@ -103,6 +104,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     await catalog.load();
     const library = new Library(workspace, catalog, now);
     const undos = new UndoList(now);
+    const gpus = new Gpus(device);
     const services: Services = {
       epoch,
       now,
@@ -111,6 +113,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
       index,
       reader,
       device,
+      gpus,
       jobs,
       catalog,
       library,
@@ -139,7 +142,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
       chat: new Chat(device),
       exports,
       demo: new Demo({ services, runs, data, exports, experiment }),
-      machine: new Machine(device, workspace.path),
+      machine: new Machine(device, gpus, workspace.path),
       shell: options.shell ?? noShell,
       experiment,
       resources,

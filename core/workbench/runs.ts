@@ -198,9 +198,9 @@ export class Runs {
   }
 
   private societyWorkOf(entry: CatalogEntry, config: SocietyConfig): Pick<JobSpec, "work" | "control" | "canStep"> {
-    const { device, index, library } = this.services;
+    const { device, index } = this.services;
     const { run, directory, created } = entry;
-    const meter = new LoadMeter(device, library);
+    const meter = new LoadMeter(this.services);
     const { work, control } = societyWork({
       engine: () => device.engineClient(),
       config,

@@ -5,6 +5,7 @@ import type { WorkspaceIndex } from "../workspace/interactions/openIndex.ts";
 import type { WorkspaceFolder } from "../workspace/workspaceFolder.ts";
 import type { Catalog } from "./catalog.ts";
 import type { Device } from "./device.ts";
+import type { Gpus } from "./gpus.ts";
 import type { JobQueue } from "./jobQueue.ts";
 import type { Library } from "./library.ts";
 import type { Reader } from "./reader/openReader.ts";
@@ -20,6 +21,7 @@ export interface Services {
   readonly index: WorkspaceIndex;
   readonly reader: Reader;
   readonly device: Device;
+  readonly gpus: Gpus;
   readonly jobs: JobQueue;
   readonly catalog: Catalog;
   readonly library: Library;

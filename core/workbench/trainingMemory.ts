@@ -5,20 +5,22 @@ import { forecastTraining } from "../alignment/memory/forecast.ts";
 import type { TrainingShape } from "../alignment/memory/shape.ts";
 import type { AlignConfig } from "../contract/alignment.ts";
 import type { TrainingMemory } from "../contract/workbench/align.ts";
+import type { AlignTools } from "./alignSetup.ts";
 import { fitOf } from "./fit.ts";
 import { availableBytes } from "./processMemory.ts";
 
-/** @param cache folder in which trainings leave what they took */
 export async function trainingMemoryOf(
   shape: TrainingShape,
   config: AlignConfig,
-  cache: string,
+  { cache, gpus }: Pick<AlignTools, "cache" | "gpus">,
 ): Promise<{ memory: TrainingMemory; parameters: number }> {
   const machine = { available: await availableBytes(freemem()), total: totalmem() };
-  const { estimate, measured, parameters, advice } = await forecastTraining(shape, config, { cache, machine });
+  const tools = { cache, machine, gpus: config.gpu === "off" ? [] : await gpus.list() };
+  const { estimate, card, available, measured, parameters, advice } = await forecastTraining(shape, config, tools);
   const { weights, transposed, adapter, activations, keepsActivations, headChunk, block, total } = estimate;
-  const { free, verdict } = fitOf(total, machine.available);
+  const { free, verdict } = fitOf(total, available);
   const memory: TrainingMemory = {
+    card,
     weights,
     transposed,
     adapter,

@@ -5,6 +5,7 @@ import { adviceText } from "../../../core/alignment/memory/advice.ts";
 import { forecastTraining, type TrainingForecast } from "../../../core/alignment/memory/forecast.ts";
 import { trainingShape } from "../../../core/alignment/memory/shape.ts";
 import type { AlignConfig } from "../../../core/contract/alignment.ts";
+import type { GpuFacts } from "../../../core/contract/device.ts";
 import { readGgufHeader } from "../../../core/models/ggufHeader.ts";
 import { checkModelHeader } from "../../../core/models/modelChecks.ts";
 import { checkTrainable } from "../../../core/models/trainable.ts";
@@ -13,31 +14,38 @@ import { formatBytes, formatCount } from "../../output/format.ts";
 import { renderPairs } from "../../output/table.ts";
 
 export interface AlignEstimate extends Omit<TrainingForecast, "advice"> {
-  readonly available: number;
   /** What to do where it does not fit. */
   readonly advice: string | null;
+}
+
+export interface EstimateTools {
+  /** Run directory; its own cache serves where there is no shared one. */
+  readonly directory: string;
+  readonly cache: string | null;
+  readonly gpus: readonly GpuFacts[];
 }
 
 /** @throws as `readGgufHeader`; `model-unsupported` for a model that cannot be trained */
 export async function estimateAlign(
   config: AlignConfig,
-  { directory, cache }: { readonly directory: string; readonly cache: string | null },
+  { directory, cache, gpus }: EstimateTools,
 ): Promise<{ result: AlignEstimate; text: string }> {
   const header = await readGgufHeader(config.model);
   checkModelHeader(header);
   checkTrainable(header);
   const shape = trainingShape(header);
   const machine = { available: await availableBytes(freemem()), total: totalmem() };
-  const forecast = await forecastTraining(shape, config, { cache: cache ?? join(directory, "cache"), machine });
+  const forecast = await forecastTraining(shape, config, { cache: cache ?? join(directory, "cache"), machine, gpus });
   const advice = forecast.advice === null ? null : adviceText(forecast.advice);
-  const result = { ...forecast, available: machine.available, advice };
+  const result = { ...forecast, advice };
   return { result, text: estimateText(result) };
 }
 
-function estimateText({ estimate, measured, parameters, available, advice }: AlignEstimate): string {
+function estimateText({ estimate, card, measured, parameters, available, advice }: AlignEstimate): string {
   const { weights, transposed, adapter, activations, keepsActivations, headChunk, block, total, rows } = estimate;
   const pairs = renderPairs([
-    ["weights", `${formatBytes(weights)} (the file, mapped)`],
+    ["computes on", card === null ? "the processor" : `${card.name}: ${card.gpuLayers} of ${card.layers} layers`],
+    ["weights", `${formatBytes(weights)} (${card === null ? "the file, mapped" : "on the card"})`],
     ["transposed copies", formatBytes(transposed)],
     ["adapter and moments", `${formatBytes(adapter)} (${formatCount(parameters)} weights)`],
     ["activations", `${formatBytes(activations)} (${keepsActivations ? "kept" : "computed again block by block"})`],

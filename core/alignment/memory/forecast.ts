@@ -1,13 +1,19 @@
 /** What a training would take of this machine, measured where one of its shape and settings has been run before. */
 import type { AlignConfig } from "../../contract/alignment.ts";
+import type { GpuFacts } from "../../contract/device.ts";
 import { type Advice, adviseMemory, type Machine } from "./advice.ts";
+import { adviseCard, cardFor, estimateOnCard, layersOnCard } from "./card.ts";
 import { estimateMemory, type MemoryEstimate } from "./estimate.ts";
 import { correctEstimate, type MeasuredTraining, memoryKey, recallMemory } from "./history.ts";
 import { adapterWeights, type TrainingShape } from "./shape.ts";
 
 export interface TrainingForecast {
-  /** Bytes by part, for the largest forward pass that the settings allow. */
+  /** Bytes by part, for the largest forward pass that the settings allow: of the card's memory where there is one. */
   readonly estimate: MemoryEstimate;
+  /** The card that the training goes to; null: the processor. */
+  readonly card: { readonly name: string; readonly gpuLayers: number; readonly layers: number } | null;
+  /** Bytes free where it computes. */
+  readonly available: number;
   /** What a training of this shape and these settings took before; null when there was none. */
   readonly measured: MeasuredTraining | null;
   /** Weights that are trained. */
@@ -17,15 +23,37 @@ export interface TrainingForecast {
   readonly advice: Advice | null;
 }
 
-/** @param cache folder in which trainings leave what they took */
+export interface ForecastTools {
+  /** Folder in which trainings leave what they took. */
+  readonly cache: string;
+  readonly machine: Machine;
+  readonly gpus: readonly GpuFacts[];
+}
+
 export async function forecastTraining(
   shape: TrainingShape,
   config: AlignConfig,
-  { cache, machine }: { readonly cache: string; readonly machine: Machine },
+  { cache, machine, gpus }: ForecastTools,
 ): Promise<TrainingForecast> {
-  const measured = await recallMemory(cache, memoryKey(shape, config));
-  const estimate = correctEstimate(estimateMemory(shape, config, machine.total), measured);
-  const fits = estimate.total <= machine.available;
-  const advice = fits ? null : adviseMemory(shape, config, machine);
-  return { estimate, measured, parameters: adapterWeights(shape, config.lora), fits, advice };
+  const card = cardFor(shape, config, gpus);
+  const gpuLayers = card === null ? null : layersOnCard(shape, config, card.freeBytes);
+  const measured = await recallMemory(cache, memoryKey(shape, config, gpuLayers));
+  const available = card?.freeBytes ?? machine.available;
+  const expected =
+    gpuLayers === null
+      ? estimateMemory(shape, config, machine.total)
+      : estimateOnCard(shape, config, { gpuLayers, freeBytes: available });
+  const estimate = correctEstimate(expected, measured);
+  const fits = estimate.total <= available;
+  const advise = () =>
+    card === null ? adviseMemory(shape, config, machine) : adviseCard(shape, config, card, machine);
+  return {
+    estimate,
+    card: card === null || gpuLayers === null ? null : { name: card.name, gpuLayers, layers: shape.layers },
+    available,
+    measured,
+    parameters: adapterWeights(shape, config.lora),
+    fits,
+    advice: fits ? null : advise(),
+  };
 }

@@ -22,23 +22,37 @@ export function gpuReserve(shape: TrainingShape, settings: MemorySettings): numb
   return margin + Math.ceil(caution * work);
 }
 
-/** Bytes of weights and transposed copies on a GPU where so many layers live. */
-export function gpuWeights(shape: TrainingShape, gpuLayers: number): number {
+export interface GpuWeights {
+  readonly weights: number;
+  readonly transposed: number;
+}
+
+/** Bytes of weights and of transposed copies on a GPU where so many layers live. */
+export function gpuWeightParts(shape: TrainingShape, gpuLayers: number): GpuWeights {
   const streamed = Math.max(0, shape.layers - gpuLayers);
-  const weights = new Array<number>(streamed).fill(0);
-  const copies = new Array<number>(streamed).fill(0);
-  let all = shape.fileBytes - shape.embeddingBytes + transposedBytes(shape.head);
+  const ofLayer = Array.from({ length: streamed }, () => ({ weights: 0, copies: 0 }));
+  let weights = shape.fileBytes - shape.embeddingBytes;
+  let transposed = transposedBytes(shape.head);
   for (const linear of shape.linears) {
     const copy = transposedBytes(linear);
-    const layer = linear.layer ?? streamed;
-    if (layer >= streamed) all += copy;
+    const coming = linear.layer === null ? undefined : ofLayer[linear.layer];
+    if (coming === undefined) transposed += copy;
     else {
-      all -= linear.bytes;
-      weights[layer] = (weights[layer] ?? 0) + linear.bytes;
-      copies[layer] = (copies[layer] ?? 0) + copy;
+      weights -= linear.bytes;
+      coming.weights += linear.bytes;
+      coming.copies += copy;
     }
   }
-  return all + Math.max(0, ...weights) + Math.max(0, ...copies);
+  // Those that come when they are needed share the room of the largest of them.
+  return {
+    weights: weights + Math.max(0, ...ofLayer.map((layer) => layer.weights)),
+    transposed: transposed + Math.max(0, ...ofLayer.map(({ copies }) => copies)),
+  };
+}
+
+export function gpuWeights(shape: TrainingShape, gpuLayers: number): number {
+  const { weights, transposed } = gpuWeightParts(shape, gpuLayers);
+  return weights + transposed;
 }
 
 /** The most layers that can live on a GPU with so many bytes free; null where a training does not fit it at all. */

@@ -31,13 +31,17 @@ const historyFile = z.object({
   trainings: z.array(z.object({ key: z.string(), measured: measuredTraining })),
 });
 
-/** Names a training by all that its memory depends on but the rows themselves. */
-export function memoryKey(shape: TrainingShape, settings: MemorySettings): string {
-  const { lora, loss, maxLength, maxRejected, batchTokens, activations, gpu, gpuLayers } = settings;
+/**
+ * Names a training by all that its memory depends on but the rows themselves.
+ *
+ * @param gpuLayers layers that live on the GPU; null on the processor
+ */
+export function memoryKey(shape: TrainingShape, settings: MemorySettings, gpuLayers: number | null = null): string {
+  const { lora, loss, maxLength, maxRejected, batchTokens, activations } = settings;
   const { rank, ranks, targets, layers } = lora;
   const adapter = [rank, ranks, targets, layers];
   const pass = [maxLength, maxRejected, batchTokens, activations];
-  return sha256(JSON.stringify([shape, ...adapter, loss, ...pass, gpu, gpuLayers]));
+  return sha256(JSON.stringify([shape, ...adapter, loss, ...pass, gpuLayers]));
 }
 
 /** @param folder the cache that runs share; made when missing */

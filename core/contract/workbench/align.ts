@@ -6,9 +6,11 @@ import { started, startOptions } from "./society.ts";
 
 type AlignConfigInput = z.input<typeof alignConfig>;
 
-/** Bytes by part, for the largest forward pass that the settings allow. */
+/** Bytes by part where it computes, for the largest forward pass that the settings allow. */
 export const trainingMemory = z.object({
-  /** The file, mapped. */
+  /** The card that the training goes to and how many of the layers live there; null: the processor. */
+  card: z.object({ name: z.string(), gpuLayers: z.number().int(), layers: z.number().int() }).nullable(),
+  /** On the processor the file, mapped. */
   weights: z.number(),
   /** Copies that backward multiplies with. */
   transposed: z.number(),

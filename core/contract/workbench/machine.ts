@@ -1,6 +1,7 @@
 /** The machine, what this face can do, settings, files, diagnostics. */
 import { eventIterator } from "@orpc/contract";
 import { z } from "zod";
+import { gpuFacts } from "../device.ts";
 import { procedure, undoable } from "./common.ts";
 
 /** Who holds the device. Inference and training never run at the same time. */
@@ -19,8 +20,10 @@ export const hostState = z.object({
 });
 
 export const machineState = z.object({
-  /** What computes, e.g. `AMD Ryzen 9 7950X`; this build computes on the processor. */
+  /** The processor, e.g. `AMD Ryzen 9 7950X`. */
   device: z.string(),
+  /** Graphics cards that models can compute on; null until something asked for them. */
+  gpus: z.array(gpuFacts).nullable(),
   /** Cores that the program may use. */
   cores: z.number().int(),
   memory: z.object({ total: z.number(), free: z.number() }),

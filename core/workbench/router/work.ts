@@ -166,8 +166,8 @@ export const workRouter = {
   },
 };
 
-function alignTools({ services: { library, reader, workspace } }: Workbench): AlignTools {
-  return { library, reader: reader.client, cache: workspace.cache };
+function alignTools({ services: { library, reader, gpus, workspace } }: Workbench): AlignTools {
+  return { library, reader: reader.client, gpus, cache: workspace.cache };
 }
 
 /** Jobs that leave it open compute with as many threads as the settings say. */

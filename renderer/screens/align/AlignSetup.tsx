@@ -124,9 +124,10 @@ function reasonsFor({ touched }: SettingsForm, reasons: readonly Reason[]): read
 
 function Memory({ form, memory }: { readonly form: SettingsForm; readonly memory: TrainingMemory }) {
   const { memoryParts: names } = words;
-  const { advice } = memory;
+  const { advice, card } = memory;
   return (
     <Panel title={words.memory}>
+      {card === null ? null : <p>{words.card(card.name, formatCount(card.gpuLayers), formatCount(card.layers))}</p>}
       <MemoryEstimate
         parts={[
           [names.weights, memory.weights, "--base"],

@@ -28,6 +28,10 @@ export function MachinePanel() {
         <Facts
           facts={[
             [words.device, machine.device],
+            ...(machine.gpus ?? []).map(
+              ({ name, freeBytes, totalBytes }) =>
+                [words.card, words.cardMemory(name, formatBytes(freeBytes), formatBytes(totalBytes))] as const,
+            ),
             [words.cores, formatCount(machine.cores)],
             [words.load, machine.load === null ? unknown : formatShare(machine.load)],
             [words.disk, formatBytes(machine.diskFree)],

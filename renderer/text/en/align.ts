@@ -238,6 +238,7 @@ export const align = {
     runNote: (seed: number | null, minutes: number | null) =>
       minutes === null ? `seed ${seed ?? "–"}` : `seed ${seed ?? "–"}, at most ${minutes} min`,
     derived: "Derived",
+    card: (name: string, there: string, all: string) => `On ${name}: ${there} of ${all} layers live there.`,
     memory: "Memory",
     memoryParts: {
       weights: "Weights",

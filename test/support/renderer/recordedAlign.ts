@@ -48,6 +48,7 @@ export function recordedAlign(os: Implementer, world: RecordedWorld) {
       preview: os.align.preview.handler(() => ({
         problems: [],
         memory: {
+          card: null,
           weights: 25e6,
           transposed: 18e6,
           adapter: 4e6,

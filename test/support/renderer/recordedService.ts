@@ -29,6 +29,7 @@ export function recordedService(world: RecordedWorld) {
     const gigabyte = 2 ** 30;
     return {
       device: "AMD Ryzen 9 7950X",
+      gpus: null,
       cores: 16,
       memory: { total: 64 * gigabyte, free: (40 + load) * gigabyte },
       load,

@@ -36,6 +36,7 @@ export function fakeHost(jobs: FakeJobs, options: { isTerminal?: boolean; workin
   const settled = (name: string) => async () => (jobs[`${name}.settled`] as (() => Promise<unknown>) | undefined)?.();
   const engine = {
     settled: settled("engine"),
+    gpus: async () => [],
     models: { inspect: procedure("models.inspect") },
     society: { run: procedure("society.run") },
     evaluate: { run: procedure("evaluate.run") },

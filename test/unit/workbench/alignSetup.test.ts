@@ -45,7 +45,7 @@ describe("an alignment before it starts", () => {
     const { client, model, cache } = service;
     const config = alignConfig.parse({ model, data: "none.json", lora: { rank: 8, layers: { first: 1, last: 1 } } });
     const preview = async () => (await client.align.preview({ config })).memory;
-    const terminal = async () => (await estimateAlign(config, { directory: cache, cache })).result;
+    const terminal = async () => (await estimateAlign(config, { directory: cache, cache, gpus: [] })).result;
     const [window, { estimate, parameters }] = [await preview(), await terminal()];
     expect(window).toMatchObject({ total: estimate.total, adapter: estimate.adapter, measured: false });
     expect((await client.align.preview({ config })).parameters).toBe(parameters);

@@ -1,0 +1,53 @@
+/** A training on a graphics card: which card, how many layers live there, what it takes of its memory. Pure. */
+import type { GpuFacts } from "../../contract/device.ts";
+import type { Advice, Machine } from "./advice.ts";
+import { estimateMemory, type MemoryEstimate, type MemorySettings } from "./estimate.ts";
+import { gpuLayersThatFit, gpuWeightParts, suitsGpu } from "./gpuLayers.ts";
+import type { TrainingShape } from "./shape.ts";
+
+/** The card that the settings choose (core/models/llama/computeDevice.ts); null = the processor, or a kind without a card. */
+export function cardFor(shape: TrainingShape, settings: MemorySettings, gpus: readonly GpuFacts[]): GpuFacts | null {
+  const { gpu } = settings;
+  if (gpu === "off") return null;
+  if (gpu !== "auto") return gpus.find(({ kind }) => kind === gpu) ?? null;
+  return gpus.find(({ software, freeBytes }) => !software && suitsGpu(shape, settings, freeBytes)) ?? null;
+}
+
+/** Layers that live on a card with so much free; 0 where not even the working memory fits. */
+export function layersOnCard(shape: TrainingShape, settings: MemorySettings, freeBytes: number): number {
+  const { gpuLayers } = settings;
+  if (gpuLayers !== "auto") return Math.min(gpuLayers, shape.layers);
+  return gpuLayersThatFit(shape, settings, freeBytes) ?? 0;
+}
+
+/** Where the settings leave it open, activations are kept in a quarter of what weights leave free. */
+export function estimateOnCard(
+  shape: TrainingShape,
+  settings: MemorySettings,
+  { gpuLayers, freeBytes }: { readonly gpuLayers: number; readonly freeBytes: number },
+): MemoryEstimate {
+  const { weights, transposed } = gpuWeightParts(shape, gpuLayers);
+  const whole = estimateMemory(shape, settings, Math.max(0, freeBytes - weights - transposed), "gpu");
+  return {
+    ...whole,
+    weights,
+    transposed,
+    total: whole.total - whole.weights - whole.transposed + weights + transposed,
+  };
+}
+
+/** For a training that does not fit the card: as many layers there as fit, else the processor. */
+export function adviseCard(
+  shape: TrainingShape,
+  settings: MemorySettings,
+  { freeBytes }: GpuFacts,
+  machine: Machine,
+): Advice {
+  const fitting = gpuLayersThatFit(shape, settings, freeBytes);
+  if (fitting !== null) {
+    const estimate = estimateOnCard(shape, settings, { gpuLayers: fitting, freeBytes });
+    return { changes: { gpuLayers: fitting }, estimate, fits: true };
+  }
+  const estimate = estimateMemory(shape, settings, machine.total);
+  return { changes: { gpu: "off" }, estimate, fits: estimate.total <= machine.available };
+}
