@@ -8,20 +8,16 @@ import { alignConfig, efforts } from "../../../core/contract/alignment.ts";
 import { readGgufHeader } from "../../../core/models/ggufHeader.ts";
 import { openWorkbench } from "../../../core/workbench/openWorkbench.ts";
 import { workbenchClient } from "../../../core/workbench/router/router.ts";
+import { cardsOnly } from "../../support/cardsOnly.ts";
 import { checkedClient } from "../../support/checkedContract.ts";
 import { temporaryFolder } from "../../support/temporaryFolder.ts";
 import { writeMaterial } from "../../support/workbenchFaces.ts";
-
-/** Nothing of this needs a process. */
-const none = () => {
-  throw new Error("A process was started for nothing.");
-};
 
 async function opened() {
   const folder = await temporaryFolder();
   const { model } = await writeMaterial(folder);
   const workspace = join(folder, "workspace");
-  const workbench = await openWorkbench({ workspace, hosts: { engine: none, trainer: none }, resources: null });
+  const workbench = await openWorkbench({ workspace, hosts: cardsOnly(), resources: null });
   const client = checkedClient(workbenchClient(workbench));
   return { model, cache: join(workspace, "cache"), client, [Symbol.asyncDispose]: () => workbench.close() };
 }

@@ -5,21 +5,19 @@ import { describe, expect, it } from "vitest";
 import { memoryKey, rememberMemory } from "../../../core/alignment/memory/history.ts";
 import { trainingShape } from "../../../core/alignment/memory/shape.ts";
 import { alignConfig } from "../../../core/contract/alignment.ts";
+import type { GpuFacts } from "../../../core/contract/device.ts";
 import { readGgufHeader } from "../../../core/models/ggufHeader.ts";
 import { openWorkbench } from "../../../core/workbench/openWorkbench.ts";
 import { workbenchClient } from "../../../core/workbench/router/router.ts";
+import { cardsOnly } from "../../support/cardsOnly.ts";
 import { checkedClient } from "../../support/checkedContract.ts";
 import { temporaryFolder } from "../../support/temporaryFolder.ts";
 import { writeMaterial } from "../../support/workbenchFaces.ts";
 
-const never = () => {
-  throw new Error("A process was started for nothing.");
-};
-
-async function setup() {
+async function setup(...gpus: GpuFacts[]) {
   const folder = await temporaryFolder();
   const workspace = join(folder, "workspace");
-  const workbench = await openWorkbench({ workspace, hosts: { engine: never, trainer: never }, resources: null });
+  const workbench = await openWorkbench({ workspace, hosts: cardsOnly(...gpus), resources: null });
   return {
     folder,
     workspace,
@@ -56,12 +54,26 @@ describe("an alignment before it starts", () => {
     const small = await preview({});
     expect(small.problems.map(({ setting }) => setting)).toEqual(["data"]);
     expect(small.memory).toMatchObject({ measured: false, advice: null, verdict: "fits" });
-    const { weights, transposed, adapter, activations, work, total } = small.memory ?? never();
+    if (small.memory === null) throw new Error("There is no estimate.");
+    const { weights, transposed, adapter, activations, work, total } = small.memory;
     expect(weights + transposed + adapter + activations + work).toBe(total);
     const large = await preview({ lora: { rank: 64 }, batchTokens: 8192 });
     expect(large.memory?.adapter).toBeGreaterThan(3 * adapter);
     expect(large.memory?.activations).toBeGreaterThan(activations);
     expect(large.parameters).toBe(4 * (small.parameters ?? 0));
+  });
+
+  it("speaks of the card that it goes to, and of the processor where it is told to stay there", async () => {
+    const gib = 2 ** 30;
+    const card = { kind: "cuda", name: "a card", software: false, freeBytes: 4 * gib, totalBytes: 8 * gib } as const;
+    await using opened = await setup(card);
+    const { client, material } = opened;
+    const preview = async (over: object) =>
+      (await client.align.preview({ config: { model: material.model, ...over } })).memory;
+    expect(await preview({})).toMatchObject({ card: { name: "a card", gpuLayers: 2, layers: 2 }, free: 4 * gib });
+    expect((await preview({}))?.transposed).toBeGreaterThan(0);
+    expect(await preview({ gpu: "off" })).toMatchObject({ card: null, transposed: 0 });
+    expect((await client.machine.get()).gpus).toEqual([card]);
   });
 
   it("tells the measured figure where a run of this shape has been there before", async () => {
