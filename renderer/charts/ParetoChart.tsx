@@ -36,25 +36,29 @@ export function ParetoChart(props: { readonly points: readonly ParetoPoint[]; re
           ))}
           {plot.xTicks.map((tick) => (
             <g key={`x${tick.value}`}>
-              <line x1={tick.at} x2={tick.at} y1={8} y2={plot.bottom} className="chart-line" />
+              <line x1={tick.at} x2={tick.at} y1={plot.top} y2={plot.bottom} className="chart-line" />
               <text x={tick.at} y={plot.bottom + 15} textAnchor="middle" className="chart-tick">
                 {tick.value}
               </text>
             </g>
           ))}
-          <text x={width - 8} y={plot.bottom - 6} textAnchor="end" className="chart-name">
+          <text x={width - 8} y={height - 5} textAnchor="end" className="chart-name">
             {text.society.engagement} →
           </text>
-          <text x={plot.left + 4} y={18} className="chart-name">
+          <text x={4} y={14} className="chart-name">
             ↑ {text.society.alignment}
           </text>
-          <polyline
-            points={plot.dots.map((dot) => `${dot.x},${dot.y}`).join(" ")}
-            fill="none"
-            stroke="var(--text-3)"
-            strokeWidth={1.5}
-            strokeLinejoin="round"
-          />
+          {plot.dots.slice(1).map((dot, index) => (
+            <line
+              key={dot.round}
+              x1={plot.dots[index]?.x}
+              y1={plot.dots[index]?.y}
+              x2={dot.x}
+              y2={dot.y}
+              className="pareto-step"
+              opacity={dot.strength}
+            />
+          ))}
           {plot.dots.map((dot, index) => (
             <circle
               key={dot.round}
@@ -64,6 +68,7 @@ export function ParetoChart(props: { readonly points: readonly ParetoPoint[]; re
               fill={index === plot.dots.length - 1 ? "var(--revision)" : "var(--surface)"}
               stroke="var(--revision)"
               strokeWidth={1.5}
+              opacity={dot.strength}
             >
               <title>
                 {text.society.pareto.point(dot.round, formatDecimal(dot.alignment), formatDecimal(dot.engagement))}
@@ -71,7 +76,13 @@ export function ParetoChart(props: { readonly points: readonly ParetoPoint[]; re
             </circle>
           ))}
           {plot.labels.map((dot) => (
-            <text key={dot.round} x={dot.x + 8} y={dot.y + 4} className="chart-tick strong">
+            <text
+              key={dot.round}
+              x={dot.side === "right" ? dot.x + 8 : dot.x - 8}
+              y={dot.y + 4}
+              textAnchor={dot.side === "right" ? "start" : "end"}
+              className="chart-tick strong"
+            >
               {dot.round}
             </text>
           ))}

@@ -9,6 +9,13 @@ export interface ParetoPoint {
 interface Dot extends ParetoPoint {
   readonly x: number;
   readonly y: number;
+  /** 0-1: the last round stands out, those long ago fade. A short path is whole. */
+  readonly strength: number;
+}
+
+interface Label extends Dot {
+  /** Side of the dot on which there is room. */
+  readonly side: "left" | "right";
 }
 
 interface Tick {
@@ -18,10 +25,11 @@ interface Tick {
 
 export interface ParetoPath {
   readonly left: number;
+  readonly top: number;
   readonly bottom: number;
   readonly dots: readonly Dot[];
-  /** Dots whose round is written beside them: first, last and as many as fit apart. */
-  readonly labels: readonly Dot[];
+  /** Dots whose round is written beside them: last, first, then those of round numbers that lie apart; the last one first. */
+  readonly labels: readonly Label[];
   readonly xTicks: readonly Tick[];
   readonly yTicks: readonly Tick[];
 }
@@ -29,19 +37,33 @@ export interface ParetoPath {
 /** Smallest part of the scale shown, so that noise does not look like progress. */
 const smallestSpan = 1;
 const labelDistance = 26;
+/** Rounds named beside the first and the last, at most. */
+const mostNamed = 5;
+/** Room that a name takes beside its dot, px. */
+const nameWidth = 28;
+/** Paths longer than this fade. */
+const longPath = 12;
+const faintest = 0.18;
 
 export function paretoPath(points: readonly ParetoPoint[], width: number, height: number): ParetoPath {
-  const [left, right, top, bottom] = [30, width - 20, 12, Math.max(24, height - 24)];
+  // Above and below the plot the axes have their names.
+  const [left, right, top, bottom] = [30, width - 16, 26, Math.max(40, height - 36)];
   const xRange = shownRange(points.map((point) => point.engagement));
   const yRange = shownRange(points.map((point) => point.alignment));
   const x = (value: number) => left + ((value - xRange.low) / (xRange.high - xRange.low)) * (right - left);
   const y = (value: number) => bottom - ((value - yRange.low) / (yRange.high - yRange.low)) * (bottom - top);
-  const dots = points.map((point) => ({ ...point, x: round(x(point.engagement)), y: round(y(point.alignment)) }));
+  const dots = points.map((point, index) => ({
+    ...point,
+    x: round(x(point.engagement)),
+    y: round(y(point.alignment)),
+    strength: strengthOf(index + 1, points.length),
+  }));
   return {
     left,
+    top,
     bottom,
     dots,
-    labels: apart(dots),
+    labels: labelsOf(dots, width),
     xTicks: ticks(xRange).map((value) => ({ value, at: round(x(value)) })),
     yTicks: ticks(yRange).map((value) => ({ value, at: round(y(value)) })),
   };
@@ -64,13 +86,30 @@ function ticks({ low, high }: { low: number; high: number }): number[] {
   return Array.from({ length: count }, (_, index) => Number((first + index * step).toFixed(2)));
 }
 
-function apart(dots: readonly Dot[]): Dot[] {
-  const [last] = dots.slice(-1);
-  if (last === undefined) return [];
-  const labels = [last];
-  for (const dot of dots)
-    if (labels.every((other) => Math.hypot(other.x - dot.x, other.y - dot.y) >= labelDistance)) labels.push(dot);
+function strengthOf(number: number, count: number): number {
+  return count <= longPath ? 1 : round2(faintest + (1 - faintest) * (number / count) ** 2);
+}
+
+function labelsOf(dots: readonly Dot[], width: number): Label[] {
+  const [first, last] = [dots[0], dots.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const every = roundNumber(dots.length / mostNamed);
+  const wanted = [last, first, ...dots.filter((dot) => dot.round % every === 0).reverse()];
+  const labels: Label[] = [];
+  for (const dot of wanted)
+    if (labels.every((other) => Math.hypot(other.x - dot.x, other.y - dot.y) >= labelDistance))
+      labels.push({ ...dot, side: dot.x + nameWidth > width ? "left" : "right" });
   return labels;
+}
+
+/** The least of 1, 2, 5, 10, 20, 50 … that is not smaller. */
+function roundNumber(least: number): number {
+  const decade = 10 ** Math.floor(Math.log10(Math.max(1, least)));
+  return [1, 2, 5].map((digit) => digit * decade).find((number) => number >= least) ?? 10 * decade;
+}
+
+function round2(value: number): number {
+  return Math.round(value * 100) / 100;
 }
 
 function round(value: number): number {

@@ -67,6 +67,23 @@ describe("Pareto path", () => {
       for (const b of labels.slice(index + 1)) expect(Math.hypot(a.x - b.x, a.y - b.y)).toBeGreaterThanOrEqual(26);
   });
 
+  it("of many rounds names a few, inside the plot, and lets the old ones fade", () => {
+    const long = Array.from({ length: 200 }, (_, index) => ({
+      round: index + 1,
+      alignment: 6.5 + 0.5 * Math.sin(index),
+      engagement: 6.5 + 0.5 * Math.cos(index * 1.7),
+    }));
+    for (const count of [25, 60, 200]) {
+      const { labels, dots } = paretoPath(long.slice(0, count), 400, 220);
+      expect(labels.length).toBeLessThanOrEqual(7);
+      expect(labels[0]?.round).toBe(count);
+      for (const { x, side } of labels) expect(side === "right" ? x + 28 : x).toBeLessThanOrEqual(400);
+      expect(dots[0]?.strength).toBeLessThan(0.25);
+      expect(dots.at(-1)?.strength).toBe(1);
+    }
+    expect(paretoPath(long.slice(0, 6), 400, 220).dots.map(({ strength }) => strength)).toEqual(Array(6).fill(1));
+  });
+
   it("does not blow noise up to the height of the plot", () => {
     const noise = [
       { round: 1, alignment: 5, engagement: 5 },
