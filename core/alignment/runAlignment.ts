@@ -60,8 +60,8 @@ export interface AlignmentJob {
 
 export interface JobMemory extends Machine {
   readonly shape: TrainingShape;
-  /** Largest resident set of the process so far, bytes. */
-  readonly resident: () => number;
+  /** Largest resident set of the process during this training, bytes; null where an earlier one took more. */
+  readonly resident: () => number | null;
 }
 
 /**
@@ -94,11 +94,8 @@ async function runWatched(job: Watched): Promise<AlignmentResult> {
   const rows = await prepareRows(limitLength(config, trainer.info, emit), job.tokenizer, signal);
   checkRows(config, rows, emit);
   const memoryEstimate = expectMemory(job);
-  const fingerprint = fingerprintOf(config, {
-    model: await hashModel(config.model, signal),
-    data: await hashFile(config.data, signal),
-    device,
-  });
+  const files = { model: await hashModel(config.model, signal), data: await hashFile(config.data, signal) };
+  const fingerprint = fingerprintOf(config, { ...files, device });
   const references = await referencesOf(rows, job);
   const resumed = await restoreAlignment(run.checkpoints, trainer, fingerprint);
   if (resumed === undefined) await trainer.newAdapter(adapterOf(config));
@@ -111,7 +108,8 @@ async function runWatched(job: Watched): Promise<AlignmentResult> {
   const { loop, ended } = await train(job, parts, start);
   const last = (await latestAlignmentCheckpoint(run.checkpoints)) as Checkpoint<AlignmentState>;
   const memory = await trainer.memory();
-  if (loop.seconds > 0) await remember(job, memory);
+  const passed = (loop.losses.length - step) * config.accumulation;
+  if (passed > 0) await remember(job, files.data, { ...memory, whole: passed >= rows.training.length });
   return {
     steps: loop.losses.length,
     plannedSteps: plan.steps,
@@ -146,9 +144,13 @@ function expectMemory({ config, trainer, memory, emit }: Watched): MemoryEstimat
 }
 
 /** A full disk costs the figure, not the run. */
-async function remember({ config, trainer, memory, cache }: Watched, measured: TrainerMemory): Promise<void> {
+async function remember(
+  { config, trainer, memory, cache }: Watched,
+  data: string,
+  measured: TrainerMemory & { readonly whole: boolean },
+): Promise<void> {
   if (memory === undefined) return;
-  const key = memoryKey(memory.shape, config, trainer.info.gpuLayers);
+  const key = memoryKey(memory.shape, config, { data, gpuLayers: trainer.info.gpuLayers });
   await rememberMemory(cache, key, { ...measured, resident: memory.resident() }).catch(() => undefined);
 }
 

@@ -113,9 +113,15 @@ async function jobMemory(model: string): Promise<JobMemory> {
     shape: trainingShape(await readGgufHeader(model)),
     available: await availableBytes(freemem()),
     total: totalmem(),
-    // This process does nothing else, so its largest resident set is the training's.
-    resident: () => process.resourceUsage().maxRSS * 1024,
+    resident: residentMeter(),
   };
+}
+
+/** The largest resident set is this training's where it has grown; a former one in this process may have taken more. */
+function residentMeter(): () => number | null {
+  const largest = () => process.resourceUsage().maxRSS * 1024;
+  const before = largest();
+  return () => (largest() > before ? largest() : null);
 }
 
 /** `cache` of the workspace that the run stands in; undefined for a run that stands by itself. */

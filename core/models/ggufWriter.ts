@@ -93,7 +93,9 @@ function encodeHeader(
   const parts: Uint8Array[] = [Buffer.from("GGUF", "latin1"), u32(3), u64(tensors.length), u64(metadata.size)];
   for (const [key, value] of metadata) {
     if (!/^[a-z0-9_]+([.-][a-z0-9_]+)*$/.test(key)) throw invalid(path, `"${key}" is no metadata key`);
-    parts.push(text(key), ...encodeValue(path, key, value));
+    parts.push(text(key));
+    // One by one: a vocabulary has more entries than a call may have arguments.
+    for (const bytes of encodeValue(path, key, value)) parts.push(bytes);
   }
   let offset = 0;
   for (const { name, dimensions, encoding } of tensors) {

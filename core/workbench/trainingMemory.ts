@@ -17,7 +17,7 @@ export async function trainingMemoryOf(
   const machine = { available: await availableBytes(freemem()), total: totalmem() };
   const tools = { cache, machine, gpus: config.gpu === "off" ? [] : await gpus.list() };
   const { estimate, card, available, measured, parameters, advice } = await forecastTraining(shape, config, tools);
-  const { weights, transposed, adapter, activations, keepsActivations, headChunk, block, total } = estimate;
+  const { weights, transposed, adapter, activations, keepsActivations, headChunk, block, program, total } = estimate;
   const { free, verdict } = fitOf(total, available);
   const memory: TrainingMemory = {
     card,
@@ -26,11 +26,12 @@ export async function trainingMemoryOf(
     adapter,
     activations,
     work: Math.max(headChunk, block),
+    program,
     total,
     free,
     verdict,
     keepsActivations,
-    measured: measured !== null,
+    measured: measured?.whole ?? false,
     advice: advice === null ? null : { text: adviceText(advice), changes: { ...advice.changes }, fits: advice.fits },
   };
   return { memory, parameters };

@@ -3,6 +3,7 @@ import { freemem, totalmem } from "node:os";
 import { join } from "node:path";
 import { adviceText } from "../../../core/alignment/memory/advice.ts";
 import { forecastTraining, type TrainingForecast } from "../../../core/alignment/memory/forecast.ts";
+import { heldMemory, type MeasuredTraining } from "../../../core/alignment/memory/history.ts";
 import { trainingShape } from "../../../core/alignment/memory/shape.ts";
 import type { AlignConfig } from "../../../core/contract/alignment.ts";
 import type { GpuFacts } from "../../../core/contract/device.ts";
@@ -42,7 +43,8 @@ export async function estimateAlign(
 }
 
 function estimateText({ estimate, card, measured, parameters, available, advice }: AlignEstimate): string {
-  const { weights, transposed, adapter, activations, keepsActivations, headChunk, block, total, rows } = estimate;
+  const { weights, transposed, adapter, activations, keepsActivations, headChunk, block, program, total, rows } =
+    estimate;
   const pairs = renderPairs([
     ["computes on", card === null ? "the processor" : `${card.name}: ${card.gpuLayers} of ${card.layers} layers`],
     ["weights", `${formatBytes(weights)} (${card === null ? "the file, mapped" : "on the card"})`],
@@ -51,12 +53,18 @@ function estimateText({ estimate, card, measured, parameters, available, advice 
     ["activations", `${formatBytes(activations)} (${keepsActivations ? "kept" : "computed again block by block"})`],
     ["head chunk", formatBytes(headChunk)],
     ["one block", `${formatBytes(block)} (the larger of these two counts)`],
+    ["the program itself", formatBytes(program)],
     ["total", `${formatBytes(total)}, ${formatBytes(available)} are free`],
     ["largest pass", `${formatCount(rows)} rows`],
   ]);
-  const source =
-    measured === null
-      ? "An estimate for the longest rows that the settings allow; shorter rows take less."
-      : `Measured in a training of this shape before${measured.resident === null ? "" : `; its process had ${formatBytes(measured.resident)} at most`}.`;
-  return [pairs, source, ...(advice === null ? [] : [advice])].join("\n");
+  return [pairs, sourceText(measured), ...(advice === null ? [] : [advice])].join("\n");
+}
+
+function sourceText(measured: MeasuredTraining | null): string {
+  const estimated = "An estimate for the longest rows that the settings allow; shorter rows take less.";
+  if (measured === null) return estimated;
+  const { resident, whole } = measured;
+  const process = resident === null ? "" : `; its process had ${formatBytes(resident)} at most`;
+  if (whole) return `Measured in this training before${process}.`;
+  return `${estimated}\nThis training took ${formatBytes(heldMemory(measured))} before, with a part of the rows${process}.`;
 }

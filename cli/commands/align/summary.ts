@@ -1,8 +1,17 @@
 /** What an alignment run ended with, as a person reads it. */
 import { z } from "zod";
-import { formatCount, formatDuration, formatNumber, formatShare } from "../../output/format.ts";
+import { heldMemory } from "../../../core/alignment/memory/history.ts";
+import { formatBytes, formatCount, formatDuration, formatNumber, formatShare } from "../../output/format.ts";
 import { renderPairs } from "../../output/table.ts";
 
+const bytes = z.number();
+const trainerMemory = z.object({
+  weights: bytes,
+  transposed: bytes,
+  adapter: bytes,
+  activations: bytes,
+  arena: bytes,
+});
 const evaluationPoint = z.looseObject({ loss: z.number(), accuracy: z.number().nullable() });
 
 /** The part of an alignment's result that is shown; the whole goes out with `--json`. */
@@ -16,6 +25,10 @@ export const alignResult = z.looseObject({
   seconds: z.number(),
   ended: z.enum(["steps", "early-stop", "time"]).default("steps"),
   plannedSteps: z.number().optional(),
+  memory: trainerMemory.nullable().default(null),
+  memoryEstimate: z.looseObject({ total: z.number(), program: z.number() }).nullable().default(null),
+  /** Of the process; null where a former training in it took more. */
+  peakResidentBytes: z.number().nullable().default(null),
   best: z.looseObject({ step: z.number(), loss: z.number(), adapter: z.string() }).nullable().default(null),
   adapter: z.string(),
 });
@@ -46,8 +59,29 @@ export function alignSummary(value: Record<string, unknown>): string {
         ]),
     ["time", formatDuration(seconds)],
     ["tokens per second", formatNumber(tokensPerSecond)],
+    ...memoryLines(result),
     ["adapter", adapter],
   ]);
+}
+
+/** Measured beside what was expected before the start, for the longest rows that the settings allow. */
+function memoryLines({ memory, memoryEstimate, peakResidentBytes }: AlignResult): [string, string][] {
+  if (memory === null) return [];
+  const { weights, transposed, adapter, activations, arena } = memory;
+  const parts = [
+    `weights ${formatBytes(weights)}`,
+    ...(transposed > 0 ? [`transposed copies ${formatBytes(transposed)}`] : []),
+    `adapter ${formatBytes(adapter)}`,
+    `activations ${formatBytes(activations)}`,
+    `working memory ${formatBytes(arena)}`,
+  ];
+  const expected = memoryEstimate === null ? null : memoryEstimate.total - memoryEstimate.program;
+  const estimated = expected === null ? "" : `, estimated at most ${formatBytes(expected)}`;
+  const process = peakResidentBytes === null ? "" : `; the process ${formatBytes(peakResidentBytes)}`;
+  return [
+    ["memory", `${formatBytes(heldMemory(memory))}${estimated}${process}`],
+    ["", parts.join(", ")],
+  ];
 }
 
 function stepNotes({ steps, plannedSteps, resumedFrom, ended }: AlignResult): string[] {

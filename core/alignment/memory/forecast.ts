@@ -1,6 +1,7 @@
-/** What a training would take of this machine, measured where one of its shape and settings has been run before. */
+/** What a training would take of this machine, measured where the same one has been run before. */
 import type { AlignConfig } from "../../contract/alignment.ts";
 import type { GpuFacts } from "../../contract/device.ts";
+import { hashFile } from "../../workspace/hash.ts";
 import { type Advice, adviseMemory, type Machine } from "./advice.ts";
 import { adviseCard, cardFor, estimateOnCard, layersOnCard } from "./card.ts";
 import { estimateMemory, type MemoryEstimate } from "./estimate.ts";
@@ -14,7 +15,7 @@ export interface TrainingForecast {
   readonly card: { readonly name: string; readonly gpuLayers: number; readonly layers: number } | null;
   /** Bytes free where it computes. */
   readonly available: number;
-  /** What a training of this shape and these settings took before; null when there was none. */
+  /** What a training of this shape, with these settings and rows, took before; null when there was none. */
   readonly measured: MeasuredTraining | null;
   /** Weights that are trained. */
   readonly parameters: number;
@@ -30,6 +31,7 @@ export interface ForecastTools {
   readonly gpus: readonly GpuFacts[];
 }
 
+/** The rows may be missing: then it is an estimate. */
 export async function forecastTraining(
   shape: TrainingShape,
   config: AlignConfig,
@@ -37,7 +39,8 @@ export async function forecastTraining(
 ): Promise<TrainingForecast> {
   const card = cardFor(shape, config, gpus);
   const gpuLayers = card === null ? null : layersOnCard(shape, config, card.freeBytes);
-  const measured = await recallMemory(cache, memoryKey(shape, config, gpuLayers));
+  const data = await hashFile(config.data).catch(() => null);
+  const measured = data === null ? null : await recallMemory(cache, memoryKey(shape, config, { data, gpuLayers }));
   const available = card?.freeBytes ?? machine.available;
   const expected =
     gpuLayers === null

@@ -20,12 +20,14 @@ export const trainingMemory = z.object({
   activations: z.number(),
   /** Working memory: of one block or of the output head, whichever takes more. */
   work: z.number(),
+  /** The process beside all this; 0 on a card. */
+  program: z.number(),
   total: z.number(),
   free: z.number(),
   verdict: z.enum(["fits", "tight", "does-not-fit"]),
   /** Whether all activations are kept; else they are computed again, block by block. */
   keepsActivations: z.boolean(),
-  /** False: from shapes. True: what a training of this shape and these settings took before. */
+  /** False: from shapes. True: what this training took before, with these settings and rows. */
   measured: z.boolean(),
   /** What to do where it does not fit, and the settings that it changes; null where it fits. */
   advice: z

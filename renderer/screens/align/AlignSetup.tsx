@@ -135,6 +135,7 @@ function Memory({ form, memory }: { readonly form: SettingsForm; readonly memory
           [names.adapter, memory.adapter, "--aligned"],
           [memory.keepsActivations ? names.activations : names.activationsAgain, memory.activations, "--draft"],
           [names.work, memory.work, "--feedback"],
+          [names.program, memory.program, "--question"],
         ]}
         free={memory.free}
         verdict={memory.verdict}

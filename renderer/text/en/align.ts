@@ -247,6 +247,7 @@ export const align = {
       activations: "Activations",
       activationsAgain: "Activations, computed again",
       work: "Working memory",
+      program: "The program itself",
       free: "Free",
     },
     lower: "Set these",

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { estimatePass, type MemorySettings } from "../../../core/alignment/memory/estimate.ts";
+import { heldMemory } from "../../../core/alignment/memory/history.ts";
 import { packSize, type QuestionSize } from "../../../core/alignment/memory/packing.ts";
 import { trainingShape } from "../../../core/alignment/memory/shape.ts";
 import { alignConfig } from "../../../core/contract/alignment.ts";
@@ -19,12 +20,18 @@ const passes: readonly QuestionSize[][] = [
   ],
 ];
 
-async function measure(model: string, settings: MemorySettings, questions: readonly QuestionSize[]) {
+async function measure(
+  model: string,
+  settings: MemorySettings,
+  questions: readonly QuestionSize[],
+  { backward }: { readonly backward: boolean },
+) {
   const trainer = await openTrainer(model, { activations: settings.activations });
   await trainer.newAdapter({ ...settings.lora, seed: 1 });
   const tokens = (count: number) => Array.from({ length: count }, (_, i) => 3 + (i % 30));
   const rows = questions.map(({ query, responses }) => ({ query: tokens(query), responses: responses.map(tokens) }));
-  const logps = await trainer.forward(rows, { adapter: true, keep: true });
+  const logps = await trainer.forward(rows, { adapter: true, keep: backward });
+  if (!backward) return trainer.memory();
   await trainer.backward(logps.map((row) => row.map((response) => response.map(() => -0.01))));
   await trainer.step(referenceStep);
   return trainer.memory();
@@ -40,12 +47,15 @@ async function compare(model: string, activations: "keep" | "recompute") {
       ...(i === 2 ? { ranks: { attn_v: 8, ffn_down: 64 }, layers: { first: only, last: only } } : {}),
     };
     const settings = alignConfig.parse({ model, data: "d", activations, lora });
-    const measured = await measure(model, settings, questions);
-    const estimate = estimatePass(shape, settings, packSize(questions), 2 ** 40);
-    for (const part of ["weights", "transposed", "adapter", "activations"] as const)
-      expect(estimate[part], part).toBe(measured[part]);
-    const total = Object.values(measured).reduce((sum, bytes) => sum + bytes, 0);
-    expect(Math.abs(estimate.total / total - 1), `${activations}, pass ${i}`).toBeLessThan(0.15);
+    for (const backward of [true, false]) {
+      const measured = await measure(model, settings, questions, { backward });
+      const estimate = estimatePass(shape, settings, packSize(questions), { memory: 2 ** 40, backward });
+      for (const part of ["weights", "transposed", "adapter", "activations"] as const)
+        expect(estimate[part], part).toBe(measured[part]);
+      const [expected, held] = [estimate.total - estimate.program, heldMemory(measured)];
+      if (backward) expect(Math.abs(expected / held - 1), `${activations}, pass ${i}`).toBeLessThan(0.15);
+      else expect(expected / held, `${activations}, pass ${i} without backward`).toBeGreaterThan(0.85);
+    }
   }
 }
 

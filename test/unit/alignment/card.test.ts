@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { adviseCard, cardFor, estimateOnCard } from "../../../core/alignment/memory/card.ts";
 import { estimateMemory } from "../../../core/alignment/memory/estimate.ts";
@@ -6,6 +8,7 @@ import { gpuLayersThatFit, gpuReserve, gpuWeights } from "../../../core/alignmen
 import { memoryKey, rememberMemory } from "../../../core/alignment/memory/history.ts";
 import { alignConfig } from "../../../core/contract/alignment.ts";
 import type { GpuFacts } from "../../../core/contract/device.ts";
+import { hashFile } from "../../../core/workspace/hash.ts";
 import { llama1B } from "./llamaShape.ts";
 import { newDirectory } from "./session.ts";
 
@@ -77,10 +80,14 @@ describe("the forecast", () => {
 
   it("remembers a card and the processor apart", async () => {
     const cache = newDirectory();
-    const parts = { weights: 1, transposed: 2, adapter: 3, activations: 4, arena: 5, resident: null };
-    await rememberMemory(cache, memoryKey(shape, config(), 16), parts);
-    expect((await forecast({}, [card()], cache)).estimate.total).toBe(15);
-    expect((await forecast({}, [], cache)).measured).toBeNull();
-    expect((await forecast({ gpuLayers: 4 }, [card()], cache)).measured).toBeNull();
+    mkdirSync(cache, { recursive: true });
+    const parts = { weights: 1, transposed: 2, adapter: 3, activations: 4, arena: 5, resident: null, whole: true };
+    const data = join(cache, "rows.json");
+    writeFileSync(data, "[]");
+    const key = memoryKey(shape, config(), { data: await hashFile(data), gpuLayers: 16 });
+    await rememberMemory(cache, key, parts);
+    expect((await forecast({ data }, [card()], cache)).estimate.total).toBe(15);
+    expect((await forecast({ data }, [], cache)).measured).toBeNull();
+    expect((await forecast({ data, gpuLayers: 4 }, [card()], cache)).measured).toBeNull();
   });
 });

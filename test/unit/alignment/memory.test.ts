@@ -5,10 +5,11 @@ import { adviceText, adviseMemory } from "../../../core/alignment/memory/advice.
 import { estimateMemory, estimatePass } from "../../../core/alignment/memory/estimate.ts";
 import { correctEstimate, memoryKey, recallMemory, rememberMemory } from "../../../core/alignment/memory/history.ts";
 import { packSize } from "../../../core/alignment/memory/packing.ts";
-import { adapterWeights } from "../../../core/alignment/memory/shape.ts";
+import { adapterWeights, type TrainingShape } from "../../../core/alignment/memory/shape.ts";
 import { alignConfig } from "../../../core/contract/alignment.ts";
+import { hashFile } from "../../../core/workspace/hash.ts";
 import { llama1B, small } from "./llamaShape.ts";
-import { align, newDirectory, settings } from "./session.ts";
+import { align, data, newDirectory, settings } from "./session.ts";
 
 const machine = 2 ** 36;
 const config = (over: object = {}) => alignConfig.parse({ model: "m", data: "d", ...over });
@@ -57,6 +58,22 @@ describe("the estimate", () => {
     expect(rows({ maxLength: 4096, maxRejected: 1 })).toBe(2048 * 3);
     // No longer than the model's context.
     expect(estimateMemory(small, config({ maxLength: 9999 }), machine).rows).toBe(1280);
+  });
+
+  it("packs no more questions than a step has; the evaluation curve fills its pass without backward", () => {
+    const short = (over: object) => estimateMemory(llama1B(), config({ maxLength: 64, ...over }), machine);
+    expect(short({ accumulation: 64 }).rows).toBeGreaterThan(900);
+    expect(short({ accumulation: 2 }).rows).toBeLessThan(400);
+    expect(short({ accumulation: 1, batchTokens: 8192 })).toMatchObject({ keepsActivations: false });
+    expect(short({ accumulation: 1, batchTokens: 8192 }).rows).toBeGreaterThan(7000);
+  });
+
+  it("counts the process itself, which a large vocabulary makes larger; not on a GPU, whose memory is another", () => {
+    const program = (shape: TrainingShape) => estimateMemory(shape, config(), machine).program;
+    const [few, many] = [program({ ...small, vocabulary: 512 }), program({ ...small, vocabulary: 256_000 })];
+    expect(few / 2 ** 20).toBeCloseTo(172, 0);
+    expect(many / 2 ** 20).toBeGreaterThan(300);
+    expect(estimateMemory(small, config(), machine, "gpu").program).toBe(0);
   });
 
   it("counts rows and blocks as the trainer packs them: padded to 32, short neighbours merged, keys to 16", () => {
@@ -153,26 +170,53 @@ describe("a training that runs out of memory", () => {
 describe("what was measured", () => {
   it("is remembered by shape and settings, and corrects the next estimate", async () => {
     const cache = newDirectory();
-    const memory = { shape: small, total: machine, available: machine, resident: () => 77 };
-    const { result } = await align({ memory, cache, config: settings({ maxSteps: 1 }) });
-    const key = memoryKey(small, settings());
+    const memory = { shape: small, total: machine, available: machine, resident: () => 1e9 };
+    const { result } = await align({ memory, cache });
+    const rows = await hashFile(data);
+    const key = memoryKey(small, settings(), { data: rows, gpuLayers: null });
     const measured = await recallMemory(cache, key);
-    expect(measured).toEqual({ ...result?.memory, resident: 77 });
+    expect(measured).toEqual({ ...result?.memory, resident: 1e9, whole: true });
     const estimate = estimateMemory(small, settings(), machine);
     expect(result?.memoryEstimate).toEqual(estimate);
     const corrected = correctEstimate(estimate, measured);
-    const parts = Object.values(result?.memory ?? {});
-    expect(corrected.total).toBe(parts.reduce((sum, bytes) => sum + bytes, 0));
+    expect(corrected).toMatchObject({ weights: result?.memory.weights, activations: result?.memory.activations });
+    expect(corrected.total, "the process at its largest").toBe(1e9);
     expect(correctEstimate(estimate, null)).toBe(estimate);
-    expect(await recallMemory(cache, memoryKey(small, settings({ lora: { rank: 3 } })))).toBeNull();
-    expect(await recallMemory(cache, memoryKey(llama1B(), settings()))).toBeNull();
+    expect(
+      await recallMemory(cache, memoryKey(small, settings({ lora: { rank: 3 } }), { data: rows, gpuLayers: null })),
+    ).toBeNull();
+    expect(
+      await recallMemory(cache, memoryKey(small, settings(), { data: "longer rows", gpuLayers: null })),
+    ).toBeNull();
+    expect(await recallMemory(cache, memoryKey(llama1B(), settings(), { data: rows, gpuLayers: null }))).toBeNull();
+  });
+
+  it("of a part of the rows corrects nothing, since a longer one may still come, and does not replace the whole", async () => {
+    const cache = newDirectory();
+    const memory = { shape: small, total: machine, available: machine, resident: () => 1e9 };
+    const remembered = async () =>
+      recallMemory(cache, memoryKey(small, settings(), { data: await hashFile(data), gpuLayers: null }));
+    await align({ memory, cache, config: settings({ maxSteps: 1 }) });
+    const partly = await remembered();
+    expect(partly).toMatchObject({ whole: false });
+    const estimate = estimateMemory(small, settings(), machine);
+    expect(correctEstimate(estimate, partly)).toBe(estimate);
+    await align({ memory, cache });
+    await align({ memory: { ...memory, resident: () => null }, cache, config: settings({ maxSteps: 1 }) });
+    expect(await remembered()).toMatchObject({ whole: true, resident: 1e9 });
+  });
+
+  it("on a card is what the card held: the process beside it is not counted", () => {
+    const onCard = { weights: 1, transposed: 2, adapter: 3, activations: 4, arena: 5, resident: 1e9, whole: true };
+    const estimate = estimateMemory(small, settings(), machine, "gpu");
+    expect(correctEstimate(estimate, onCard)).toMatchObject({ total: 15, program: 0 });
   });
 
   it("a damaged file counts as empty and is replaced; the newest of 200 shapes are kept", async () => {
     const folder = newDirectory();
     mkdirSync(folder);
     writeFileSync(join(folder, "training-memory.json"), "{");
-    const figure = { weights: 1, transposed: 2, adapter: 3, activations: 4, arena: 5, resident: null };
+    const figure = { weights: 1, transposed: 2, adapter: 3, activations: 4, arena: 5, resident: null, whole: true };
     expect(await recallMemory(folder, "a")).toBeNull();
     for (let i = 0; i < 202; i++) await rememberMemory(folder, `k${i}`, { ...figure, weights: i });
     expect(await recallMemory(folder, "k1")).toBeNull();
@@ -182,6 +226,7 @@ describe("what was measured", () => {
 });
 
 it("a pass of no more than a few tokens takes less than the largest one", () => {
-  const pass = estimatePass(small, config(), packSize([{ query: 4, responses: [5, 5] }]), machine);
-  expect(pass.total).toBeLessThan(estimateMemory(small, config(), machine).total / 4);
+  const pass = estimatePass(small, config(), packSize([{ query: 4, responses: [5, 5] }]), { memory: machine });
+  const largest = estimateMemory(small, config(), machine);
+  expect(pass.total - pass.program).toBeLessThan((largest.total - largest.program) / 4);
 });

@@ -54,6 +54,13 @@ test("our own reader finds every key, shape and offset again", async () => {
   expect(file.readFloatLE(header.dataStart + 256)).toBe(7);
 });
 
+test("a vocabulary of more entries than a call may have arguments is written", async () => {
+  const path = join(folder, "large.gguf");
+  const values = Array.from({ length: 260_000 }, (_, i) => `t${i}`);
+  await writeGguf(path, new Map([["tokenizer.ggml.tokens", { type: "array", of: "text", values }]]), [tensor()]);
+  expect((await readGgufHeader(path)).metadata.get("tokenizer.ggml.tokens")).toMatchObject({ length: 260_000 });
+});
+
 test("chunks of any size give the same file", async () => {
   const weights = Float32Array.from({ length: 256 }, (_, i) => Math.sin(i));
   const files = await Promise.all(

@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { estimateAlign } from "../../../cli/commands/align/estimate.ts";
@@ -8,6 +9,7 @@ import { alignConfig, efforts } from "../../../core/contract/alignment.ts";
 import { readGgufHeader } from "../../../core/models/ggufHeader.ts";
 import { openWorkbench } from "../../../core/workbench/openWorkbench.ts";
 import { workbenchClient } from "../../../core/workbench/router/router.ts";
+import { hashFile } from "../../../core/workspace/hash.ts";
 import { cardsOnly } from "../../support/cardsOnly.ts";
 import { checkedClient } from "../../support/checkedContract.ts";
 import { temporaryFolder } from "../../support/temporaryFolder.ts";
@@ -39,16 +41,18 @@ describe("an alignment before it starts", () => {
   it("has one estimate of its memory: what --estimate says, and what was measured where it ran before", async () => {
     await using service = await opened();
     const { client, model, cache } = service;
-    const config = alignConfig.parse({ model, data: "none.json", lora: { rank: 8, layers: { first: 1, last: 1 } } });
+    const data = join(cache, "..", "rows.json");
+    await writeFile(data, "[]");
+    const config = alignConfig.parse({ model, data, lora: { rank: 8, layers: { first: 1, last: 1 } } });
     const preview = async () => (await client.align.preview({ config })).memory;
     const terminal = async () => (await estimateAlign(config, { directory: cache, cache, gpus: [] })).result;
     const [window, { estimate, parameters }] = [await preview(), await terminal()];
     expect(window).toMatchObject({ total: estimate.total, adapter: estimate.adapter, measured: false });
     expect((await client.align.preview({ config })).parameters).toBe(parameters);
     const parts = { weights: 1e6, transposed: 2e6, adapter: 3e6, activations: 4e6, arena: 5e6 };
-    const key = memoryKey(trainingShape(await readGgufHeader(model)), config);
-    await rememberMemory(cache, key, { ...parts, resident: null });
-    expect(await preview()).toMatchObject({ total: 15e6, measured: true });
-    expect((await terminal()).estimate.total).toBe(15e6);
+    const key = memoryKey(trainingShape(await readGgufHeader(model)), config, { data: await hashFile(data) });
+    await rememberMemory(cache, key, { ...parts, resident: 100e6, whole: true });
+    expect(await preview()).toMatchObject({ total: 100e6, program: 85e6, measured: true });
+    expect((await terminal()).estimate.total).toBe(100e6);
   });
 });

@@ -9,6 +9,7 @@ import type { GpuFacts } from "../../../core/contract/device.ts";
 import { readGgufHeader } from "../../../core/models/ggufHeader.ts";
 import { openWorkbench } from "../../../core/workbench/openWorkbench.ts";
 import { workbenchClient } from "../../../core/workbench/router/router.ts";
+import { hashFile } from "../../../core/workspace/hash.ts";
 import { cardsOnly } from "../../support/cardsOnly.ts";
 import { checkedClient } from "../../support/checkedContract.ts";
 import { temporaryFolder } from "../../support/temporaryFolder.ts";
@@ -55,8 +56,8 @@ describe("an alignment before it starts", () => {
     expect(small.problems.map(({ setting }) => setting)).toEqual(["data"]);
     expect(small.memory).toMatchObject({ measured: false, advice: null, verdict: "fits" });
     if (small.memory === null) throw new Error("There is no estimate.");
-    const { weights, transposed, adapter, activations, work, total } = small.memory;
-    expect(weights + transposed + adapter + activations + work).toBe(total);
+    const { weights, transposed, adapter, activations, work, program, total } = small.memory;
+    expect(weights + transposed + adapter + activations + work + program).toBeCloseTo(total, 3);
     const large = await preview({ lora: { rank: 64 }, batchTokens: 8192 });
     expect(large.memory?.adapter).toBeGreaterThan(3 * adapter);
     expect(large.memory?.activations).toBeGreaterThan(activations);
@@ -76,15 +77,22 @@ describe("an alignment before it starts", () => {
     expect((await client.machine.get()).gpus).toEqual([card]);
   });
 
-  it("tells the measured figure where a run of this shape has been there before", async () => {
+  it("tells the measured figure where a run of this shape on these rows has been there before", async () => {
     await using opened = await setup();
-    const { client, material, workspace } = opened;
-    const config = alignConfig.parse({ model: material.model, data: "" });
-    const key = memoryKey(trainingShape(await readGgufHeader(material.model)), config);
-    const measured = { weights: 1e6, transposed: 0, adapter: 2e6, activations: 3e6, arena: 4e6, resident: null };
-    await rememberMemory(join(workspace, "cache"), key, measured);
-    const { memory } = await client.align.preview({ config: { model: material.model } });
-    expect(memory).toMatchObject({ measured: true, total: 10e6, work: 4e6 });
+    const { client, material, workspace, folder } = opened;
+    const [data, longer] = [join(folder, "rows.json"), join(folder, "longer.json")];
+    await writeFile(data, JSON.stringify([{ query: "Q", responses: ["a", "b"], scores: [7, 1] }]));
+    await writeFile(longer, JSON.stringify([{ query: "Q", responses: ["a ".repeat(99), "b"], scores: [7, 1] }]));
+    const config = alignConfig.parse({ model: material.model, data });
+    const shape = trainingShape(await readGgufHeader(material.model));
+    const key = memoryKey(shape, config, { data: await hashFile(data) });
+    const parts = { weights: 1e6, transposed: 0, adapter: 2e6, activations: 3e6, arena: 4e6 };
+    await rememberMemory(join(workspace, "cache"), key, { ...parts, resident: 100e6, whole: true });
+    const preview = async (over: object) =>
+      (await client.align.preview({ config: { model: material.model, ...over } })).memory;
+    expect(await preview({ data })).toMatchObject({ measured: true, total: 100e6, work: 4e6, program: 90e6 });
+    expect(await preview({ data: longer })).toMatchObject({ measured: false });
+    expect(await preview({})).toMatchObject({ measured: false });
   });
 
   it("names the setting of what the trainer would refuse, before it is loaded", async () => {
