@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { FolkmootError } from "../contract/errors.ts";
-import { type Progress, type Station, stations } from "../contract/workbench/runs.ts";
+import { type Progress, type RunSnapshot, type Station, stations } from "../contract/workbench/runs.ts";
 import { type ExperimentPlan, planExperiment } from "../experiment/planExperiment.ts";
 import type { Experiment } from "../experiment/readExperiment.ts";
 import { writeJsonAtomic } from "../workspace/atomicFile.ts";
@@ -70,16 +70,13 @@ export class Demo {
 
   private async visit(plan: Plan, context: JobContext, onRun: (run: string) => void): Promise<Record<string, unknown>> {
     const { runs, data, exports, services } = this.parts;
-    const station = async <T>(
-      name: Station,
-      job: string | null,
-      work: (say: (progress: Progress) => void) => Promise<T>,
-    ): Promise<T> => {
+    const station = async <T>(name: Station, job: string | null, work: (say: Say) => Promise<T>): Promise<T> => {
       const started = services.now();
       context.push({ type: "station", station: name, state: "running", job, seconds: null });
       const phase = { number: stations.indexOf(name) + 1, of: stations.length, station: name };
-      const say = (progress: Progress) => context.push({ type: "progress", ...progress, phase });
-      say(notCounted);
+      const say: Say = (progress, waitsFor) =>
+        context.push({ type: "progress", ...progress, phase: { ...phase, waitsFor } });
+      say(notCounted, null);
       const result = await work(say);
       const seconds = (services.now() - started) / 1000;
       context.push({ type: "station", station: name, state: "finished", job, seconds });
@@ -128,6 +125,9 @@ export class Demo {
   }
 }
 
+/** Takes how far a station is, and which job it waits for. */
+type Say = (progress: Progress, waitsFor: string | null) => void;
+
 /** Of a station that has said nothing yet. */
 const notCounted: Progress = { stage: "demo", done: 0, total: null, unit: "parts", rate: null, secondsLeft: null };
 
@@ -135,11 +135,7 @@ const notCounted: Progress = { stage: "demo", done: 0, total: null, unit: "parts
  * Waits for a station and passes on what it says of its progress; stopping the demo stops it.
  * @throws FolkmootError what it failed with; `cancelled`
  */
-async function follow(
-  job: Job,
-  signal: AbortSignal,
-  say: (progress: Progress) => void,
-): Promise<Record<string, unknown>> {
+async function follow(job: Job, signal: AbortSignal, say: Say): Promise<Record<string, unknown>> {
   const stop = () => job.requestStop();
   const ended = new AbortController();
   if (signal.aborted) stop();
@@ -162,12 +158,12 @@ async function follow(
 }
 
 /** Ends with the signal, or with the stream. */
-async function listen({ spec: { live } }: Job, say: (progress: Progress) => void, ended: AbortSignal): Promise<void> {
-  let last: Progress | null = null;
+async function listen({ spec: { live } }: Job, say: Say, ended: AbortSignal): Promise<void> {
+  let last: Pick<RunSnapshot, "progress" | "waitsFor"> = { progress: null, waitsFor: null };
   const look = () => {
-    const { progress } = live.snapshot;
-    if (progress !== null && progress !== last) say(progress);
-    last = progress;
+    const { progress, waitsFor } = live.snapshot;
+    if (progress !== last.progress || waitsFor !== last.waitsFor) say(progress ?? notCounted, waitsFor);
+    last = { progress, waitsFor };
   };
   for await (const _ of live.watch(null, ended)) look();
   // What came after the last frame.

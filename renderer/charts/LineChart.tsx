@@ -74,7 +74,7 @@ export function LineChart(props: LineChartProps) {
     <figure className="line-chart">
       <figcaption className="line-chart-head">
         <h2>{props.title}</h2>
-        {curves.map((curve, index) => (
+        {(empty ? [] : curves).map((curve, index) => (
           <span key={curve.id} className="curve-key" title={curve.label}>
             <i style={{ background: `var(${curve.color})` }} />
             {curves.length > 1 || curve.named ? <span className="truncate">{curve.label}</span> : null}

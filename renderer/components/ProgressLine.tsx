@@ -18,7 +18,8 @@ export function ProgressLine(props: {
 }) {
   const { progress, state } = props;
   const waitsFor = useLists((lists) => nameOfJob(lists, props.waitsFor));
-  const said = progressText({ progress, state, waitsFor });
+  const phaseWaitsFor = useLists((lists) => nameOfJob(lists, progress?.phase?.waitsFor ?? null));
+  const said = progressText({ progress, state, waitsFor, phaseWaitsFor });
   const share = progress === null ? null : shareDone(progress);
   const indefinite = share === null && state === "running";
   const bar = (

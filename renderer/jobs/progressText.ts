@@ -12,6 +12,8 @@ export function progressText(props: {
   readonly progress: Progress | null;
   readonly state: JobState;
   readonly waitsFor: string | null;
+  /** The same of the phase that it is in. */
+  readonly phaseWaitsFor?: string | null;
 }): string {
   const { progress, state, waitsFor } = props;
   const words = text.progress;
@@ -20,8 +22,8 @@ export function progressText(props: {
   const { phase, loss, tokensPerSecond, note } = progress;
   return [
     ...(phase === undefined ? [] : [words.phase(phase.number, phase.of, text.home.stations[phase.station])]),
-    ...countParts(progress),
-    ...(state === "running" ? timeParts(progress) : [text.states[state]]),
+    ...(props.phaseWaitsFor ? [words.waitsFor(props.phaseWaitsFor)] : countParts(progress)),
+    ...(props.phaseWaitsFor ? [] : state === "running" ? timeParts(progress) : [text.states[state]]),
     ...(loss === undefined ? [] : [words.lossOfStep(formatSignificant(loss))]),
     ...(tokensPerSecond === undefined ? [] : [formatRate(tokensPerSecond, text.units.tokens ?? "")]),
     ...(note === undefined ? [] : [note]),

@@ -4,7 +4,7 @@ import { go, useWorkbench } from "../app/hooks.ts";
 import { ProgressLine } from "../components/ProgressLine.tsx";
 import { formatBytes } from "../format/numbers.ts";
 import { progressText } from "../jobs/progressText.ts";
-import { type Activity, activities, nameOfJob } from "../stores/lists.ts";
+import { type Activity, activities, waitsOf } from "../stores/lists.ts";
 import { text } from "../text/en.ts";
 import { openRun } from "./commands.ts";
 import "./StatusBar.css";
@@ -62,7 +62,7 @@ function StatusJobs() {
   const all = useStore(lists);
   const jobs = activities(all).map((job) => ({
     ...job,
-    said: progressText({ ...job, waitsFor: nameOfJob(all, job.waitsFor) }),
+    said: progressText({ ...job, ...waitsOf(all, job) }),
   }));
   if (jobs.length === 0) return <span className="status-item end">{text.shell.noJobs}</span>;
   return (

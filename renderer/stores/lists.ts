@@ -67,8 +67,19 @@ export function activities({ runs, jobs }: Lists): Activity[] {
 /** What a job is, in words; null for none. One that is on no list any more goes by its id. */
 export function nameOfJob({ runs, jobs }: Lists, id: string | null): string | null {
   if (id === null) return null;
-  const known = jobs.get(id) ?? runs.get(id);
+  const run = runs.get(id);
+  if (run !== undefined && run.experiment !== null && run.name === run.run)
+    return text.progress.station(text.kinds[run.kind], run.experiment);
+  const known = jobs.get(id) ?? run;
   return known === undefined ? id : text.progress.job(text.kinds[known.kind], known.name);
+}
+
+/** What the line of a job's progress names of other jobs. */
+export function waitsOf(lists: Lists, job: Pick<Activity, "progress" | "waitsFor">) {
+  return {
+    waitsFor: nameOfJob(lists, job.waitsFor),
+    phaseWaitsFor: nameOfJob(lists, job.progress?.phase?.waitsFor ?? null),
+  };
 }
 
 /** Runs of a kind, newest first. */

@@ -42,7 +42,15 @@ export type Station = (typeof stations)[number];
 
 /** `phase`: of a job made of others, the one at work, from 1; done, total, rate and time left are those of that one. */
 const jobProgressEvent = progressEvent.extend({
-  phase: z.object({ number: z.number().int(), of: z.number().int(), station: z.enum(stations) }).optional(),
+  phase: z
+    .object({
+      number: z.number().int(),
+      of: z.number().int(),
+      station: z.enum(stations),
+      /** Job whose end it waits for; null while it is at work. */
+      waitsFor: z.string().nullable(),
+    })
+    .optional(),
 });
 export const progress = jobProgressEvent.omit({ type: true });
 export type Progress = z.infer<typeof progress>;

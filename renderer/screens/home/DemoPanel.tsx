@@ -1,4 +1,4 @@
-import { Check, Circle, CircleDot, Play } from "lucide-react";
+import { Check, Circle, CircleDot, CircleSlash, Play } from "lucide-react";
 import { useState } from "react";
 import { go, useLists, useLiveRun, useRequest, useSnapshot, useSurroundings, useWorkbench } from "../../app/hooks.ts";
 import { Button } from "../../components/Button.tsx";
@@ -31,15 +31,18 @@ export function DemoPanel() {
       <div className="demo">
         {job === null ? <p className="quiet">{text.home.demoText}</p> : <DemoProgress job={job.job} />}
         {job?.error ? <ErrorNote error={job.error} /> : null}
-        {running ? null : <DemoStart sizes={demo.sizes} />}
+        {job?.state === "stopped" || job?.state === "failed" ? <p className="quiet">{text.home.demoGoesOn}</p> : null}
+        {running ? null : <DemoStart sizes={demo.sizes} last={job?.job ?? null} />}
       </div>
     </Panel>
   );
 }
 
-function DemoStart({ sizes }: { readonly sizes: readonly string[] }) {
+/** @param props.last the demo that ran last: one that was stopped goes on when it is started in the same size */
+function DemoStart({ sizes, last }: { readonly sizes: readonly string[]; readonly last: string | null }) {
   const workbench = useWorkbench();
-  const [size, setSize] = useState(sizes.includes("small") ? "small" : (sizes[0] ?? "small"));
+  const before = sizes.find((one) => last?.startsWith(`demo-${one}-`));
+  const [size, setSize] = useState(before ?? (sizes.includes("small") ? "small" : (sizes[0] ?? "small")));
   const [starting, setStarting] = useState(false);
   const start = async () => {
     setStarting(true);
@@ -60,6 +63,7 @@ function DemoStart({ sizes }: { readonly sizes: readonly string[] }) {
           choices={[...sizes].sort(smallFirst).map((id) => ({ id, name: text.home.demoSizes[id] ?? id }))}
         />
       )}
+      {text.home.demoTimes[size] === undefined ? null : <p className="fine">{text.home.demoTimes[size]}</p>}
     </div>
   );
 }
@@ -81,7 +85,7 @@ function DemoProgress({ job }: { readonly job: string }) {
       <ol className="stations">
         {snapshot.demo.stations.map((station) => (
           <li key={station.station}>
-            <Station station={station} />
+            <Station station={station} live={isLive(snapshot.state)} />
           </li>
         ))}
       </ol>
@@ -90,7 +94,7 @@ function DemoProgress({ job }: { readonly job: string }) {
   );
 }
 
-const icons = { waiting: Circle, running: CircleDot, finished: Check } as const;
+const icons = { waiting: Circle, running: CircleDot, finished: Check, stopped: CircleSlash } as const;
 const places = {
   society: "society",
   data: "data",
@@ -100,11 +104,13 @@ const places = {
   exportMerged: "exports",
 } as const;
 
-function Station({ station }: { readonly station: StationState }) {
-  const Icon = icons[station.state];
+function Station({ station, live }: { readonly station: StationState; readonly live: boolean }) {
+  // With the demo over, what was at work in it is not any more.
+  const state = station.state === "running" && !live ? "stopped" : station.state;
+  const Icon = icons[state];
   const content = (
     <>
-      <Icon size={14} aria-label={text.states[station.state]} />
+      <Icon size={14} aria-label={text.states[state]} />
       <span>
         <span className="station-name">{text.home.stations[station.station]}</span>{" "}
         <span className="station-text">{text.home.stationTexts[station.station]}</span>
@@ -116,7 +122,7 @@ function Station({ station }: { readonly station: StationState }) {
   const place = places[station.station];
   const open = () => (station.job === null || place === "exports" ? go(place) : go(place, station.job));
   return (
-    <button type="button" className={`station ${station.state}`} onClick={open}>
+    <button type="button" className={`station ${state}`} onClick={open}>
       {content}
     </button>
   );

@@ -67,7 +67,7 @@ function runColumns(now: number): readonly Column<RunSummary>[] {
       id: "name",
       name: words.name,
       minimum: 130,
-      grow: 3,
+      grow: 2,
       sortable: true,
       cell: (run) => <RunName run={run} />,
     },
@@ -83,8 +83,8 @@ function runColumns(now: number): readonly Column<RunSummary>[] {
     {
       id: "headline",
       name: words.headline,
-      minimum: 140,
-      grow: 4,
+      minimum: 190,
+      grow: 5,
       leaves: 1,
       cell: (run) => <span className="quiet">{run.headline}</span>,
     },
@@ -92,7 +92,7 @@ function runColumns(now: number): readonly Column<RunSummary>[] {
       id: "figures",
       name: words.figures,
       minimum: 222,
-      grow: 2,
+      grow: 1,
       cell: (run) => <span className="numeric">{figuresText(run)}</span>,
     },
     {
@@ -104,7 +104,7 @@ function runColumns(now: number): readonly Column<RunSummary>[] {
       align: "end",
       cell: (run) => <span className="quiet">{formatAgo(run.updated, now)}</span>,
     },
-    { id: "actions", name: "", minimum: 76, grow: 0, align: "end", cell: (run) => <RunActions run={run} /> },
+    { id: "actions", name: "", minimum: 68, grow: 0, align: "end", cell: (run) => <RunActions run={run} /> },
   ];
 }
 

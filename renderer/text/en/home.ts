@@ -33,6 +33,12 @@ export const home = {
   demoRun: "Run the demo experiment",
   demoSize: "Size",
   demoSizes: { small: "Small", full: "Full" } as Readonly<Record<string, string>>,
+  /** Measured on two cores of a server, without a graphics card. */
+  demoTimes: {
+    small: "About ten seconds on two cores.",
+    full: "About half a minute on two cores.",
+  } as Readonly<Record<string, string>>,
+  demoGoesOn: "Started in the same size, it goes on where it was.",
   demoMissing: "This copy came without a demo experiment.",
   stations: {
     society: "Society",

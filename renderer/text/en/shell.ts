@@ -105,6 +105,8 @@ export const shell = {
     waitsFor: (job: string) => `waiting for ${job}`,
     /** A job by its kind and name. */
     job: (kind: string, name: string) => `${kind.toLowerCase()} “${name}”`,
+    /** A run of an experiment. */
+    station: (kind: string, experiment: string) => `${kind.toLowerCase()} of ${experiment}`,
     phase: (number: number, of: number, name: string) => `Phase ${number} of ${of}: ${name}`,
     phaseLeft: (time: string) => `${time} left in this phase`,
     lossOfStep: (loss: string) => `loss of the last step ${loss}`,

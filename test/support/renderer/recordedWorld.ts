@@ -205,7 +205,7 @@ function jobList(now: number): JobSummary[] {
       actions: ["stop"],
       progress: {
         ...{ stage: "align", done: 12, total: 32, unit: "steps", rate: 8, secondsLeft: 3 },
-        phase: { number: 3, of: 6, station: "align" },
+        phase: { number: 3, of: 6, station: "align", waitsFor: null },
       },
       started: now - 400_000,
       ended: null,
