@@ -7,28 +7,35 @@ const freshMs = 20_000;
 
 export class Gpus {
   private readonly device: Device;
+  private readonly now: () => number;
   private asked: { at: number; answer: Promise<readonly GpuFacts[]> } | null = null;
+  private failed = false;
   /** The last answer; null before anybody asked. */
   known: readonly GpuFacts[] | null = null;
 
-  constructor(device: Device) {
+  /** @param now milliseconds */
+  constructor(device: Device, now: () => number) {
     this.device = device;
+    this.now = now;
   }
 
-  /** Empty where there are none and where the drivers fail. While a training holds the card, the last answer. */
+  /**
+   * Empty where there are none. A driver that fails may end the process that asks it: it is not asked while a job
+   * runs there, and not again once it failed; then the last answer stands.
+   */
   list(): Promise<readonly GpuFacts[]> {
-    if (this.known !== null && this.device.lease.holder === "training") return Promise.resolve(this.known);
-    if (this.asked === null || performance.now() - this.asked.at > freshMs)
-      this.asked = { at: performance.now(), answer: this.ask() };
+    if (this.failed || this.device.lease.job !== null) return Promise.resolve(this.known ?? []);
+    if (this.asked === null || this.now() - this.asked.at > freshMs)
+      this.asked = { at: this.now(), answer: this.ask() };
     return this.asked.answer;
   }
 
   private async ask(): Promise<readonly GpuFacts[]> {
-    const found = await this.device
-      .engineClient()
-      .gpus()
-      .catch(() => this.known ?? []);
-    this.known = found;
-    return found;
+    try {
+      this.known = await this.device.engineClient().gpus();
+    } catch {
+      this.failed = true;
+    }
+    return this.known ?? [];
   }
 }

@@ -104,7 +104,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
     await catalog.load();
     const library = new Library(workspace, catalog, now);
     const undos = new UndoList(now);
-    const gpus = new Gpus(device);
+    const gpus = new Gpus(device, now);
     const services: Services = {
       epoch,
       now,
