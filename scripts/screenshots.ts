@@ -65,7 +65,13 @@ const pictures: readonly Picture[] = [
   },
   { name: "data-new", hash: `data/new/${encodeURIComponent(`${demo}/society`)}` },
   { name: "align", hash: `align/${encodeURIComponent(`${demo}/align`)}` },
-  { name: "align-new", hash: "align/new" },
+  {
+    name: "align-new",
+    hash: "align/new",
+    prepare: async (page) => {
+      await page.locator(".setup-side .memory-bar").waitFor();
+    },
+  },
   {
     name: "evaluate",
     hash: `evaluate/${encodeURIComponent(`${demo}/evaluation`)}`,

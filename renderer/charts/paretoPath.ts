@@ -98,8 +98,15 @@ function labelsOf(dots: readonly Dot[], width: number): Label[] {
   const labels: Label[] = [];
   for (const dot of wanted)
     if (labels.every((other) => Math.hypot(other.x - dot.x, other.y - dot.y) >= labelDistance))
-      labels.push({ ...dot, side: dot.x + nameWidth > width ? "left" : "right" });
+      labels.push({ ...dot, side: sideOf(dot, dots, width) });
   return labels;
+}
+
+/** The right, unless the edge or another dot is there and the left is free. */
+function sideOf(dot: Dot, dots: readonly Dot[], width: number): Label["side"] {
+  const isTaken = (from: number, to: number) => dots.some(({ x, y }) => x > from && x < to && Math.abs(y - dot.y) < 10);
+  if (dot.x + nameWidth > width) return "left";
+  return isTaken(dot.x + 1, dot.x + nameWidth) && !isTaken(dot.x - nameWidth, dot.x - 1) ? "left" : "right";
 }
 
 /** The least of 1, 2, 5, 10, 20, 50 … that is not smaller. */

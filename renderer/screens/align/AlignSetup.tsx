@@ -84,6 +84,8 @@ export function AlignSetup(props: { readonly template: string | null; readonly d
     else form.replace(withDerived(form.draft, config, reasonsFor(form, reasons)));
   }, [derived.data]);
   const checked = setup.checked.data;
+  // All at once: reasons that stood there first would jump when the memory is known.
+  const isAnswered = checked !== null || setup.checked.error !== null;
   return (
     <SetupScreen
       title={words.title}
@@ -99,7 +101,7 @@ export function AlignSetup(props: { readonly template: string | null; readonly d
         <SetupSide setup={setup} form={shown} sections={sections}>
           {derived.error === null ? null : <ErrorNote error={derived.error} />}
           {checked === null || checked.memory === null ? null : <Memory form={shown} memory={checked.memory} />}
-          {effort === null || derived.data === null ? null : (
+          {effort === null || derived.data === null || !isAnswered ? null : (
             <Reasons form={shown} reasons={reasonsFor(shown, derived.data.reasons)} />
           )}
         </SetupSide>

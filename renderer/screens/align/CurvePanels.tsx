@@ -115,7 +115,11 @@ function curvesOf({ id, names }: Pick<Plot, "id" | "names">, { name: key, curves
       {
         id: `${key} ${name}`,
         label: label(
-          names.length > 1 ? words.curves[name] : side.smoothed ? words.curves.smoothed : words.curves.training,
+          names.length > 1
+            ? words.curves[name]
+            : name === "loss" && side.smoothed
+              ? words.curves.smoothed
+              : words.curves.training,
         ),
         color: compared ? "--aligned" : (colors[name] ?? "--accent"),
         series,

@@ -58,7 +58,7 @@ export function BuildFunnel({ counts }: { readonly counts: BuildCounts }) {
                 <td className="quiet">
                   {Object.entries(one.excluded)
                     .filter(([, count]) => count > 0)
-                    .map(([reason, count]) => `${formatCount(count)} ${words.setup.reasons[reason] ?? reason}`)
+                    .map(([reason, count]) => `${formatCount(count)} ${reasonText(reason, count)}`)
                     .join(", ")}
                 </td>
               </tr>
@@ -75,4 +75,9 @@ export function BuildFunnel({ counts }: { readonly counts: BuildCounts }) {
       </p>
     </div>
   );
+}
+
+/** A reason that this page does not know goes by its own name. */
+function reasonText(reason: string, count: number): string {
+  return words.setup.reasons[reason]?.[count === 1 ? 0 : 1] ?? reason;
 }

@@ -43,7 +43,7 @@ export const evaluate = {
     onlyDifferent: "Only where they differ",
     allOutcomes: "All",
     allCategories: "All categories",
-    search: "Search in questions and answers",
+    search: "Search questions, answers",
     none: "No answer fits",
     choose: "Choose a question to read both answers.",
     good: "good",
