@@ -53,7 +53,7 @@ function estimateText({ estimate, card, measured, parameters, available, advice 
     ["activations", `${formatBytes(activations)} (${keepsActivations ? "kept" : "computed again block by block"})`],
     ["head chunk", formatBytes(headChunk)],
     ["one block", `${formatBytes(block)} (the larger of these two counts)`],
-    ["the program itself", formatBytes(program)],
+    ...(card === null ? [["the program itself", formatBytes(program)] satisfies [string, string]] : []),
     ["total", `${formatBytes(total)}, ${formatBytes(available)} are free`],
     ["largest pass", `${formatCount(rows)} rows`],
   ]);

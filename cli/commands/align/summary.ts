@@ -65,8 +65,10 @@ export function alignSummary(value: Record<string, unknown>): string {
 }
 
 /** Measured beside what was expected before the start, for the longest rows that the settings allow. */
-function memoryLines({ memory, memoryEstimate, peakResidentBytes }: AlignResult): [string, string][] {
-  if (memory === null) return [];
+function memoryLines(result: AlignResult): [string, string][] {
+  const { memory, memoryEstimate, peakResidentBytes, tokensPerSecond } = result;
+  // Nothing was trained: a session that only reports holds next to nothing.
+  if (memory === null || tokensPerSecond === null) return [];
   const { weights, transposed, adapter, activations, arena } = memory;
   const parts = [
     `weights ${formatBytes(weights)}`,
