@@ -39,13 +39,15 @@ export const asSwitch = (text: string, { flag }: ReadContext): boolean => {
 export const asNumbersByName = (text: string, context: ReadContext): Record<string, number> =>
   Object.fromEntries(
     asList(text).map((part) => {
-      const [name = "", value = ""] = part.split("=");
+      const [name = "", value] = part.split("=");
+      if (value === undefined) throw badFlag(context.flag, `"${part}" is not a name with its number, such as a=1`);
       return [name.trim(), asNumber(value, context)];
     }),
   );
 /** `8-15`, or one number for both ends. */
 export const asRange = (text: string, context: ReadContext): { first: number; last: number } => {
   const [first = "", last = first] = text.split("-");
+  if (!/^\s*\d+\s*(-\s*\d+\s*)?$/.test(text)) throw badFlag(context.flag, `"${text}" is not a range such as 8-15`);
   return { first: asNumber(first, context), last: asNumber(last, context) };
 };
 
@@ -102,7 +104,7 @@ export function parseSettings<Schema extends z.ZodType>(
     const path = issue.path.join(".");
     const found =
       flags.find((candidate) => candidate.path === path) ??
-      flags.find((candidate) => candidate.path.startsWith(`${path}.`));
+      flags.find((candidate) => candidate.path.startsWith(`${path}.`) || path.startsWith(`${candidate.path}.`));
     const flag = found?.flags.split(/[ ,]/)[0];
     const name = flag === undefined ? path || "settings" : `${flag} (${path})`;
     return { name, missing: valueAt(value, path) === undefined, message: issue.message };

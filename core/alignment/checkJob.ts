@@ -56,6 +56,17 @@ export function checkLora({ rsLora, ranks, targets, layers }: AlignConfig["lora"
     });
 }
 
+/** @throws bad-setting for layers that the model does not have; it has so many */
+export function checkLayers({ layers }: Pick<AlignConfig["lora"], "layers">, count: number): void {
+  if (layers === null || layers.last < count) return;
+  throw new FolkmootError("bad-setting", {
+    message: `lora.layers ends at ${layers.last}, and the model has the layers 0 to ${count - 1}.`,
+    reason: "Layers are counted from 0.",
+    action: `Choose layers up to ${count - 1}, such as ${Math.floor(count / 2)}-${count - 1}.`,
+    details: { setting: "lora.layers", layers: count },
+  });
+}
+
 /** Rows can be no longer than the model's context. */
 export function limitLength(config: AlignConfig, { contextLength }: TrainerInfo, emit: EmitEvent): AlignConfig {
   if (config.maxLength <= contextLength) return config;

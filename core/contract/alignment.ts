@@ -150,8 +150,9 @@ export const loraSettings = z.object({
 
 export const optimizerSettings = z.object({
   learningRate: z.number().positive().default(1e-4),
-  beta1: z.number().min(0).max(1).default(0.9),
-  beta2: z.number().min(0).max(1).default(0.999),
+  /** Below 1: at 1 a moment never moves, and its correction divides by 0. */
+  beta1: z.number().min(0).lt(1).default(0.9),
+  beta2: z.number().min(0).lt(1).default(0.999),
   epsilon: z.number().positive().default(1e-8),
   weightDecay: z.number().nonnegative().default(0),
   /** Largest global gradient norm; 0 switches clipping off. */

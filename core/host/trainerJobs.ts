@@ -3,12 +3,12 @@ import { existsSync } from "node:fs";
 import { freemem, totalmem } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import type { z } from "zod";
-import { checkSettings } from "../alignment/checkJob.ts";
+import { checkLayers, checkSettings } from "../alignment/checkJob.ts";
 import type { AlignmentControls } from "../alignment/controls.ts";
 import { gradcheck } from "../alignment/gradcheck.ts";
 import { explainOutOfMemory } from "../alignment/memory/advice.ts";
 import { gpuReserve, suitsGpu } from "../alignment/memory/gpuLayers.ts";
-import { trainingShape } from "../alignment/memory/shape.ts";
+import { type TrainingShape, trainingShape } from "../alignment/memory/shape.ts";
 import { loadNativeAddon } from "../alignment/nativeAddon.ts";
 import type { NativeAddon } from "../alignment/nativeTrainer.ts";
 import { type JobMemory, runAlignment } from "../alignment/runAlignment.ts";
@@ -40,22 +40,24 @@ export async function alignJob(
   const files = [config.model, config.data];
   // Before there is a folder: what is refused leaves nothing that the next try would have to agree with.
   await checkModelFiles([config.model]);
-  checkTrainable(await readGgufHeader(config.model));
+  const header = await readGgufHeader(config.model);
+  checkTrainable(header);
+  const shape = trainingShape(header);
   checkSettings(config, true);
+  checkLayers(config.lora, shape.layers);
+  const addon = loadNativeAddon();
+  const device = await trainingDevice(addon, config.gpu, (freeBytes) => suitsGpu(shape, config, freeBytes));
   const { run, resumed } = await RunDirectory.openOrCreate(directory, { config, schema: alignConfig, files, signal });
   await using _run = run;
   emit({ type: "started", run: run.id, directory: run.path, resumed });
   await using tokenizer = await openTokenizer(config.model);
   await using sampler = new TrainingSampler({ path: config.model, threads: config.threads });
-  const memory = await jobMemory(config.model);
-  const addon = loadNativeAddon();
-  const suits = (freeBytes: number) => suitsGpu(memory.shape, config, freeBytes);
-  const device = await trainingDevice(addon, config.gpu, suits);
+  const memory = await jobMemory(shape);
   const { model, threads, activations, gpuLayers } = config;
-  const reserveBytes = gpuReserve(memory.shape, config);
+  const reserveBytes = gpuReserve(shape, config);
   const options = { model, threads, activations, gpuLayers, reserveBytes, ...device };
   const trainer = await addon.openTrainer(options).catch((error: unknown) => {
-    throw explainOutOfMemory(error, memory.shape, config, memory);
+    throw explainOutOfMemory(error, shape, config, memory);
   });
   try {
     const shared = cache ?? workspaceCache(run.path);
@@ -108,9 +110,9 @@ async function trainingDevice(addon: NativeAddon, choice: GpuChoice, suits: (fre
   return { libraries: ggmlLibraryFolder({ device: kind ?? "cpu" }), gpu: kind !== null };
 }
 
-async function jobMemory(model: string): Promise<JobMemory> {
+async function jobMemory(shape: TrainingShape): Promise<JobMemory> {
   return {
-    shape: trainingShape(await readGgufHeader(model)),
+    shape,
     available: await availableBytes(freemem()),
     total: totalmem(),
     resident: residentMeter(),

@@ -1,5 +1,5 @@
 /** Training before it starts: derived defaults, checks, memory, steps. */
-import { checkLora, checkPrompts } from "../alignment/checkJob.ts";
+import { checkLayers, checkLora, checkPrompts } from "../alignment/checkJob.ts";
 import { planEffort } from "../alignment/effort.ts";
 import { computeLoss } from "../alignment/losses/index.ts";
 import { planSteps } from "../alignment/plan.ts";
@@ -95,6 +95,10 @@ function checksOf(config: AlignConfig, { library, reader }: AlignTools): (() => 
   return [
     () => named("loss", () => computeLoss([[-1], [-1]], [2, 1], config.loss)),
     () => checkLora(config.lora),
+    async () => {
+      const shape = await library.trainingShape(config.model).catch(() => null);
+      if (shape !== null) checkLayers(config.lora, shape.layers);
+    },
     () => checkPrompts(config.samples),
     () =>
       named("model", async () => {

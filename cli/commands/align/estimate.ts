@@ -1,6 +1,7 @@
 /** `folkmoot align --estimate`: what a training would take of this machine's memory. Reads the model's header alone. */
 import { freemem, totalmem } from "node:os";
 import { join } from "node:path";
+import { checkLayers, checkLora } from "../../../core/alignment/checkJob.ts";
 import { adviceText } from "../../../core/alignment/memory/advice.ts";
 import { forecastTraining, type TrainingForecast } from "../../../core/alignment/memory/forecast.ts";
 import { heldMemory, type MeasuredTraining } from "../../../core/alignment/memory/history.ts";
@@ -26,7 +27,7 @@ export interface EstimateTools {
   readonly gpus: readonly GpuFacts[];
 }
 
-/** @throws as `readGgufHeader`; `model-unsupported` for a model that cannot be trained */
+/** @throws as `readGgufHeader`; `model-unsupported` for a model that cannot be trained, `bad-setting` */
 export async function estimateAlign(
   config: AlignConfig,
   { directory, cache, gpus }: EstimateTools,
@@ -35,6 +36,8 @@ export async function estimateAlign(
   checkModelHeader(header);
   checkTrainable(header);
   const shape = trainingShape(header);
+  checkLora(config.lora);
+  checkLayers(config.lora, shape.layers);
   const machine = { available: await availableBytes(freemem()), total: totalmem() };
   const forecast = await forecastTraining(shape, config, { cache: cache ?? join(directory, "cache"), machine, gpus });
   const advice = forecast.advice === null ? null : adviceText(forecast.advice);

@@ -10,7 +10,19 @@ export type Device = "cpu" | GpuKind;
 
 const platforms: Partial<Record<NodeJS.Platform, string>> = { linux: "linux", darwin: "mac", win32: "win" };
 
-/** Package and folder of the prebuilt libraries, e.g. `linux-x64`, `win-x64-cuda`, `mac-arm64-metal`. */
+/** The systems on which node-llama-cpp computes with a kind. */
+const systemsOf: Readonly<Record<GpuKind, readonly NodeJS.Platform[]>> = {
+  cuda: ["linux", "win32"],
+  vulkan: ["linux", "win32"],
+  metal: ["darwin"],
+};
+
+/**
+ * Package and folder of the prebuilt libraries, e.g. `linux-x64`, `win-x64-cuda`, `mac-arm64-metal`.
+ *
+ * @throws FolkmootError `device-unsupported` for a kind that this system does not have, `native-missing` for a system
+ *   without libraries
+ */
 export function libraryVariant(
   device: Device,
   platform: NodeJS.Platform = process.platform,
@@ -18,6 +30,7 @@ export function libraryVariant(
 ): string {
   const name = platforms[platform];
   if (name === undefined) throw unsupported(device, `there are no libraries for ${platform}`);
+  if (device !== "cpu" && !systemsOf[device].includes(platform)) throw notHere(device);
   const cpu = `${name}-${architecture === "arm" ? "armv7l" : architecture}`;
   // On Apple silicon one folder serves both: its libraries hold the processor's and Metal's code.
   if (platform === "darwin") return architecture === "arm64" ? "mac-arm64-metal" : cpu;
@@ -65,6 +78,16 @@ function resolvePackage(name: string, device: Device): string {
 
 function packageVersion(root: string): string {
   return String((createRequire(import.meta.url)(join(root, "package.json")) as { version?: unknown }).version);
+}
+
+function notHere(device: GpuKind): FolkmootError {
+  const systems = { linux: "Linux", win32: "Windows", darwin: "macOS" } as Partial<Record<NodeJS.Platform, string>>;
+  return new FolkmootError("device-unsupported", {
+    message: `This system has no ${device}.`,
+    reason: `It is there on ${systemsOf[device].map((system) => systems[system]).join(" and ")}.`,
+    action: "Choose another device; --gpu auto takes what is there.",
+    details: { device },
+  });
 }
 
 function unsupported(device: Device, why: string): FolkmootError {

@@ -15,6 +15,16 @@ describe("libraryVariant", () => {
     expect(libraryVariant(device, platform, architecture)).toBe(variant);
   });
 
+  it.each([
+    ["metal", "linux"],
+    ["cuda", "darwin"],
+    ["vulkan", "darwin"],
+  ] as const)("%s is not on %s, rather than another kind in its place", (device, platform) => {
+    expect(() => libraryVariant(device, platform, "arm64")).toThrowError(
+      expect.objectContaining({ code: "device-unsupported" }) as Error,
+    );
+  });
+
   it("says so where there are no libraries", () => {
     expect(() => libraryVariant("cpu", "aix", "ppc64")).toThrowError(
       expect.objectContaining({ code: "native-missing" }) as Error,

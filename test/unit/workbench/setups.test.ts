@@ -108,6 +108,9 @@ describe("an alignment before it starts", () => {
     expect(await problemsOf({ samples: { every: 5, prompts: [] } })).toEqual(["samples.prompts"]);
     expect(await problemsOf({ lora: { rsLora: true, ranks: { attn_q: 8 } } })).toEqual(["lora.rsLora"]);
     expect(await problemsOf({ lora: { layers: { first: 1, last: 0 } } })).toEqual(["lora.layers"]);
+    expect(await problemsOf({ lora: { layers: { first: 1, last: 2 } } }), "of a model with two").toEqual([
+      "lora.layers",
+    ]);
     expect(await problemsOf({ loss: { id: "stable-alignment", semantics: "reference" } })).toEqual(["loss"]);
     expect(await problemsOf({ loss: { id: "mixture", losses: [{ weight: 0, loss: { id: "sft" } }] } })).toEqual([
       "loss.losses.0.weight",

@@ -1,0 +1,234 @@
+/** `folkmoot align`: every setting reaches the trainer, and what is wrong is said before anything starts. */
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { AlignEstimate } from "../../../cli/commands/align/estimate.ts";
+import { alignConfig } from "../../../core/contract/alignment.ts";
+import { errorExitCodes } from "../../../core/contract/errors.ts";
+import { fakeHost } from "./fakeHost.ts";
+import { alignResult, finishes, run } from "./runLine.ts";
+
+describe("folkmoot align", () => {
+  const line = "align --model m.gguf --data d.json --out a";
+
+  it("hands the trainer a whole configuration with absolute paths, flags where they belong", async () => {
+    const host = fakeHost({ "align.run": () => finishes() });
+    const flags = "--rank 4 --alpha 8 --targets attn_q,attn_v --margin 10 --reduction max --semantics reference";
+    expect(await run(`${line} ${flags} --append-eos off --learning-rate 3e-4 --schedule linear`, host)).toBe(0);
+    const expected = alignConfig.parse({
+      model: "/work/folder/m.gguf",
+      data: "/work/folder/d.json",
+      lora: { rank: 4, alpha: 8, targets: ["attn_q", "attn_v"] },
+      loss: { id: "stable-alignment", margin: 10, reduction: "max", semantics: "reference" },
+      appendEos: false,
+      optimizer: { learningRate: 3e-4 },
+      schedule: { kind: "linear" },
+    });
+    expect(host.inputs).toEqual([["align.run", { config: expected, directory: "/work/folder/a" }]]);
+    expect(host.disposed()).toBe(1);
+  });
+
+  it("needs a run directory to train in", async () => {
+    const host = fakeHost({});
+    expect(await run("align --model m.gguf --data d.json", host)).toBe(errorExitCodes["bad-setting"]);
+    expect(host.err()).toContain("--out");
+  });
+
+  it("--effort sets rank, alpha, rate, epochs and accumulation with reasons; single flags win over it", async () => {
+    const host = fakeHost({ "align.run": () => finishes() });
+    expect(await run(`${line} --effort thorough --epochs 5 --loss dpo`, host)).toBe(0);
+    expect(host.inputs[0]?.[1]).toMatchObject({
+      config: {
+        lora: { rank: 32, alpha: 64 },
+        optimizer: { learningRate: 1e-5, beta1: 0.9 },
+        epochs: 5,
+        accumulation: 16,
+        loss: { id: "dpo", beta: 0.1 },
+      },
+    });
+    expect(host.err()).toContain("lora.rank: Twice the usual rank");
+    expect(host.err()).not.toContain("epochs:");
+    expect(await run(`${line} --effort heroic`, host)).toBe(errorExitCodes["bad-setting"]);
+    expect(host.err()).toContain("--effort");
+  });
+
+  it("--cache names the folder that runs share", async () => {
+    const host = fakeHost({ "align.run": () => finishes() });
+    await run(`${line} --cache shared`, host);
+    expect(host.inputs[0]?.[1]).toMatchObject({ cache: "/work/folder/shared" });
+  });
+
+  it("--estimate says what a training takes by part, without data, and starts nothing", async () => {
+    const model = join(import.meta.dirname, "..", "..", "fixtures", "cases", "llama", "model.gguf");
+    const host = fakeHost({});
+    expect(await run(`align --model ${model} --rank 4 --estimate --json`, host)).toBe(0);
+    const small = JSON.parse(host.out()) as AlignEstimate;
+    expect(small).toMatchObject({ measured: null, fits: true, advice: null, parameters: 17_920 / 2 });
+    expect(small.estimate.weights).toBe(statSync(model).size);
+    const wide = fakeHost({});
+    expect(await run(`align --model ${model} --rank 64 --batch-tokens 4096 --estimate --json`, wide)).toBe(0);
+    const large = JSON.parse(wide.out()) as AlignEstimate;
+    expect(large.estimate.adapter / small.estimate.adapter).toBeCloseTo(16, 1);
+    expect(large.estimate.total).toBeGreaterThan(small.estimate.total);
+    const shown = fakeHost({});
+    await run(`align --model ${model} --estimate`, shown);
+    expect(shown.out()).toMatch(/transposed copies +\d.*\n.*adapter and moments/);
+    expect([...host.inputs, ...wide.inputs, ...shown.inputs]).toEqual([]);
+  });
+
+  it("--estimate refuses layers that the model does not have", async () => {
+    const model = join(import.meta.dirname, "..", "..", "fixtures", "cases", "llama", "model.gguf");
+    const host = fakeHost({});
+    expect(await run(`align --model ${model} --layers 1-2 --estimate`, host)).toBe(errorExitCodes["bad-setting"]);
+    expect(host.err()).toContain("the model has the layers 0 to 1");
+  });
+
+  it("--estimate names a model that is not there", async () => {
+    const host = fakeHost({});
+    expect(await run("align --model nowhere.gguf --estimate", host)).toBe(errorExitCodes["model-not-found"]);
+  });
+
+  it("says why it ended and where the best point is", async () => {
+    const best = { step: 8, loss: 0.5, adapter: "/runs/a/best/step-00000008/adapter.gguf" };
+    const host = fakeHost({ "align.run": () => finishes({ ...alignResult, ended: "early-stop", best }) });
+    await run(line, host);
+    expect(host.out()).toContain("held-out rows got no better");
+    expect(host.out()).toContain(best.adapter);
+    const timed = fakeHost({ "align.run": () => finishes({ ...alignResult, ended: "time", plannedSteps: 40 }) });
+    await run(line, timed);
+    expect(timed.out()).toContain("rest of 40");
+  });
+
+  it("prints the result on stdout and everything else on stderr", async () => {
+    const host = fakeHost({ "align.run": () => finishes() });
+    await run(line, host);
+    expect(host.out()).toContain("3.25 → 0.75");
+    expect(host.err()).toContain("12/12 steps");
+    expect(host.out()).not.toContain("12/12");
+  });
+
+  it("with --json prints one JSON object and nothing else on stdout", async () => {
+    const host = fakeHost({ "align.run": () => finishes() });
+    expect(await run(`${line} --json`, host)).toBe(0);
+    expect(JSON.parse(host.out())).toEqual(alignResult);
+  });
+
+  it("with --json-events prints every event as a line, the result last", async () => {
+    const host = fakeHost({ "align.run": () => finishes() });
+    await run(`${line} --json-events`, host);
+    const lines = host
+      .out()
+      .trimEnd()
+      .split("\n")
+      .map((text) => JSON.parse(text) as { type: string });
+    expect(lines.map(({ type }) => type)).toEqual(["started", "progress", "progress", "result"]);
+    expect(lines.at(-1)).toEqual({ type: "result", result: alignResult });
+  });
+
+  it("refuses a setting of another loss by the flag's name, and takes plain sft", async () => {
+    const host = fakeHost({ "align.run": () => finishes() });
+    expect(await run(`${line} --loss sft --margin 2`, host)).toBe(errorExitCodes["bad-setting"]);
+    expect(host.err()).toContain("--margin");
+    expect(host.inputs).toEqual([]);
+    expect(await run(`${line} --loss sft`, host)).toBe(0);
+    expect(host.inputs[0]?.[1]).toMatchObject({ config: { loss: { id: "sft" } } });
+  });
+
+  it("takes a mixture by weight; a flag changes every part that has the setting", async () => {
+    const host = fakeHost({ "align.run": () => finishes() });
+    expect(await run(`${line} --loss dpo:0.8,ipo:1,sft:0.2 --beta 0.3`, host)).toBe(0);
+    const losses = [
+      { weight: 0.8, loss: { id: "dpo", beta: 0.3 } },
+      { weight: 1, loss: { id: "ipo", beta: 0.3 } },
+      { weight: 0.2, loss: { id: "sft" } },
+    ];
+    expect(host.inputs[0]?.[1]).toMatchObject({ config: { loss: { id: "mixture", losses } } });
+  });
+
+  it.each([
+    ["auto", "auto"],
+    ["0", 0],
+    ["99", 99],
+  ])("takes --gpu-layers %s", async (given, gpuLayers) => {
+    const host = fakeHost({ "align.run": () => finishes() });
+    await run(`${line} --gpu-layers ${given}`, host);
+    expect(host.inputs[0]?.[1]).toMatchObject({ config: { gpuLayers } });
+  });
+
+  it.each([
+    ["--loss dpo --margin 2", "--margin"],
+    ["--loss dpo:1,sft:1 --gamma 2", "--gamma"],
+    ["--loss dpo:many", "--loss"],
+    ["--loss dpo:1,kto:1", "--loss"],
+    ["--loss kto", "--loss"],
+    ["--loss dpo:-1", "--loss"],
+    ["--loss dpo --beta 0", "--beta"],
+    ["--activations none", "--activations"],
+    ["--gpu-layers most", "--gpu-layers"],
+    ["--gpu-layers 1.5", "--gpu-layers"],
+    ["--sample-prompts nowhere.txt", "--sample-prompts"],
+    ["--targets attn_q,nose", "--targets"],
+    ["--ranks attn_q", "--ranks"],
+    ["--ranks attn_q=0", "--ranks"],
+    ["--layers late", "--layers"],
+    ["--layers 1-2-3", "--layers"],
+    ["--beta1 1", "--beta1"],
+  ])("refuses %s before anything starts, naming %s", async (flags, name) => {
+    const host = fakeHost({});
+    expect(await run(`${line} ${flags}`, host)).toBe(errorExitCodes["bad-setting"]);
+    expect(host.err()).toContain(name);
+    expect(host.inputs).toEqual([]);
+  });
+
+  it.each([
+    ["--rank abc", "--rank"],
+    ["--rank 0", "--rank (lora.rank)"],
+    ["--append-eos maybe", "--append-eos"],
+    ["--epochs", "--epochs"],
+    ["--no-such-flag 1", "--no-such-flag"],
+  ])("refuses %s before anything starts, with exit status 2 and the flag's name", async (flag, name) => {
+    const host = fakeHost({});
+    expect(await run(`${line} ${flag}`, host)).toBe(2);
+    expect(host.err()).toContain(name);
+    expect(host.inputs).toEqual([]);
+    expect(host.out()).toBe("");
+  });
+
+  describe("with files", () => {
+    let folder: string;
+    beforeEach(() => {
+      folder = mkdtempSync(join(tmpdir(), "folkmoot-cli-"));
+    });
+    afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+    it("needs only the folder to resume: the frozen configuration is used again", async () => {
+      const frozen = alignConfig.parse({ model: "/m.gguf", data: "/d.json", seed: 9, loss: { id: "sft" } });
+      writeFileSync(join(folder, "config.json"), JSON.stringify(frozen));
+      const host = fakeHost({ "align.run": () => finishes() });
+      expect(await run(`align --out ${folder}`, host)).toBe(0);
+      expect(host.inputs[0]?.[1]).toEqual({ config: frozen, directory: folder });
+    });
+
+    it("lets flags win over a settings file, and a new loss forget the old one's settings", async () => {
+      const path = join(folder, "settings.json");
+      writeFileSync(
+        path,
+        JSON.stringify({ model: "/m.gguf", data: "/d.json", loss: { id: "stable-alignment", margin: 9 } }),
+      );
+      const host = fakeHost({ "align.run": () => finishes() });
+      expect(await run(`align --out x --config ${path} --loss sft --seed 3`, host)).toBe(0);
+      expect(host.inputs[0]?.[1]).toMatchObject({ config: { loss: { id: "sft" }, seed: 3, model: "/m.gguf" } });
+      expect(await run(`align --out x --config ${path} --ratio 0.5`, host)).toBe(0);
+      expect(host.inputs[1]?.[1]).toMatchObject({ config: { loss: { margin: 9, ratio: 0.5 } } });
+    });
+
+    it("says which file is no settings file", async () => {
+      const path = join(folder, "broken.json");
+      writeFileSync(path, "{");
+      const host = fakeHost({});
+      expect(await run(`align --out x --config ${path}`, host)).toBe(errorExitCodes["data-corrupt"]);
+      expect(host.err()).toContain(path);
+    });
+  });
+});
