@@ -32,6 +32,11 @@ describeInChromium("the demo experiment, by clicks alone", { timeout: 240_000 },
     await button(page, text.home.demoRun).click();
     const station = (name: keyof typeof text.home.stations) =>
       page.locator(".station").filter({ has: page.getByText(text.home.stations[name], { exact: true }) });
+    // Which phase of how many, and how far it is.
+    const said = page.locator(".now-list .progress-text");
+    await said
+      .filter({ hasText: /^Phase 1 of 6: Society · \d+ of \d+ interactions · .* left in this phase/ })
+      .waitFor();
     await station("society").and(page.locator("button")).click();
     await expect
       .poll(() => page.locator(".latest .interaction-line").count(), { timeout: patience })

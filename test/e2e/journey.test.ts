@@ -156,10 +156,12 @@ describeInChromium("one experiment, by the mouse", { timeout: 120_000 }, () => {
     const marks = filters.locator(".filter-select").first();
     await choose(marks, text.dialogues.marksChoices.excluded);
     await total(1);
-    expect(await page.locator(".table-row").textContent()).toContain(first.id);
+    await page.locator(".table-row").filter({ hasText: first.id }).waitFor();
+    expect(await page.locator(".table-row").count()).toBe(1);
     await choose(marks, text.dialogues.marksChoices.corrected);
     await total(1);
-    expect(await page.locator(".table-row").textContent()).toContain(second);
+    await page.locator(".table-row").filter({ hasText: second }).waitFor();
+    expect(await page.locator(".table-row").count()).toBe(1);
     await choose(marks, text.dialogues.marksChoices.any);
     expect(
       (await records()).map((one) => one.draft),
@@ -207,6 +209,8 @@ describeInChromium("one experiment, by the mouse", { timeout: 120_000 }, () => {
     const chart = page.getByRole("application", { name: new RegExp(`^${text.align.curves.loss}\\.`) });
     const points = async () => Number(/(\d+) points/.exec((await chart.getAttribute("aria-label")) ?? "")?.[1]);
     await expect.poll(points, { timeout: patience }).toBeGreaterThanOrEqual(3);
+    // What it was told stands beside it while it trains, though its files came after the page had asked for them.
+    await page.locator(".align-side").getByText(text.align.settings, { exact: true }).waitFor({ timeout: 5_000 });
     const config = JSON.parse(await readFile(run("our-alignment", "config.json"), "utf8"));
     expect(config.loss).toMatchObject({
       id: "mixture",

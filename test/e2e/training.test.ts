@@ -131,4 +131,27 @@ describeInChromium("a training that is watched", { timeout: 120_000 }, () => {
       "it takes no samples",
     ).toBe(0);
   });
+
+  it("says before its first step what will come, and for whom it waits by name", async () => {
+    const { page, serving, material, folder } = story;
+    const society = {
+      grid: { rows: 2, columns: 2 },
+      rounds: 40,
+      peers: 2,
+      questions: { path: material.questions },
+      populations: [{ model: material.model }],
+    };
+    await serving.ask(async (client) => {
+      await client.society.start({ name: "Talks on", config: society });
+      const config = { model: material.model, data: join(folder, "rows.json"), epochs: 1 };
+      await client.align.start({ name: "Behind", config });
+    });
+    await goTo(page, "align", "behind");
+    await page.getByText(words.firstStep.coming, { exact: true }).waitFor();
+    const name = text.progress.job(text.kinds.society, "Talks on");
+    await page.locator(".run-progress").getByText(text.progress.waitsFor(name), { exact: true }).waitFor();
+    await serving.ask((client) => client.jobs.control({ job: "talks-on", action: "stop" }));
+    await runState(page, "finished");
+    await page.getByText(words.firstStep.coming, { exact: true }).waitFor({ state: "detached" });
+  });
 });

@@ -44,7 +44,7 @@ export function SocietySetup({ template }: { readonly template: string | null })
       sections={societySections}
       own={own}
       before={(form) => <Presets form={form} />}
-      counts={preview === null ? "" : counts(preview)}
+      counts={preview === null || preview.agents.length === 0 ? "" : counts(preview)}
       startLabel={words.start}
       side={(form) => (
         <Panel title={words.preview} flush className="preview-panel">
