@@ -115,13 +115,18 @@ export function largestDifference(a: readonly (readonly number[])[], b: readonly
   return Math.max(...a.flatMap((row, i) => row.map((value, t) => Math.abs(value - (b[i]?.[t] ?? Number.NaN)))));
 }
 
-/** Every tensor of two files, compared by `measure`; the names must be the same. */
+/** Every tensor of two files, compared by `measure` (default: `relativeError`); the names must be the same. */
 export async function compareFiles(
   actual: string,
   expected: string,
-  measure: (a: Float32Array, b: Float32Array) => number,
+  measure: (a: Float32Array, b: Float32Array) => number = relativeError,
 ): Promise<Map<string, number>> {
   const [left, right] = [await readTensors(actual), await readTensors(expected)];
   if ([...left.keys()].sort().join() !== [...right.keys()].sort().join()) throw new Error("the tensors differ in name");
   return new Map([...right].map(([name, values]) => [name, measure(left.get(name) as Float32Array, values)]));
+}
+
+/** dLoss/dlogp of the summed mean NLL of one question's responses: −1/T per token. */
+export function meanNllGradient(logps: readonly (readonly number[])[]): number[][] {
+  return logps.map((response) => response.map(() => -1 / response.length));
 }

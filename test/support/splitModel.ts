@@ -2,6 +2,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type GgufTensor, readGgufHeader } from "../../core/models/ggufHeader.ts";
+import { aligned, padded, text, u16, u32, u64 } from "./ggufEncoding.ts";
 
 export interface PartSpec {
   /** Its ending included. */
@@ -48,7 +49,6 @@ export async function splitModel(source: string, folder: string, options: SplitO
 
 function partBytes(part: PartSpec, index: number, whole: Buffer, dataStart: number): Buffer {
   const { no, count, tensorCount, architecture, alignment, tensors } = part;
-  const padded = (bytes: Buffer) => pad(bytes, alignment ?? defaultAlignment);
   const own = index === 0 ? { count: Number(whole.readBigUInt64LE(16)), bytes: metadataOf(whole) } : null;
   const entries = [
     Buffer.concat([text("split.no"), u32(2), u16(no)]),
@@ -60,7 +60,7 @@ function partBytes(part: PartSpec, index: number, whole: Buffer, dataStart: numb
   let offset = 0;
   const table = tensors.map(({ name, dimensions, bytes: size }) => {
     const at = offset;
-    offset += padded(Buffer.alloc(size)).length;
+    offset += aligned(size, alignment);
     const type = u32(typeIn(whole, name, dimensions.length));
     return Buffer.concat([text(name), u32(dimensions.length), ...dimensions.map(u64), type, u64(at)]);
   });
@@ -73,9 +73,9 @@ function partBytes(part: PartSpec, index: number, whole: Buffer, dataStart: numb
     ...table,
   ]);
   const data = tensors.map(({ offset: at, bytes: size }) =>
-    padded(whole.subarray(dataStart + at, dataStart + at + size)),
+    padded(whole.subarray(dataStart + at, dataStart + at + size), alignment),
   );
-  return Buffer.concat([padded(header), ...data]);
+  return Buffer.concat([padded(header, alignment), ...data]);
 }
 
 /** The key-value section as it stands. */
@@ -121,29 +121,4 @@ function typeIn(whole: Buffer, name: string, rank: number): number {
   return whole.readUInt32LE(at + 8 + Buffer.byteLength(name) + 4 + 8 * rank);
 }
 
-const defaultAlignment = 32;
-const pad = (bytes: Buffer, to: number) => Buffer.concat([bytes, Buffer.alloc((to - (bytes.length % to)) % to)]);
 const five = (number: number) => String(number).padStart(5, "0");
-
-function text(value: string): Buffer {
-  const bytes = Buffer.from(value, "utf8");
-  return Buffer.concat([u64(bytes.length), bytes]);
-}
-
-function u16(value: number): Buffer {
-  const bytes = Buffer.alloc(2);
-  bytes.writeUInt16LE(value);
-  return bytes;
-}
-
-function u32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32LE(value);
-  return bytes;
-}
-
-function u64(value: number): Buffer {
-  const bytes = Buffer.alloc(8);
-  bytes.writeBigUInt64LE(BigInt(value));
-  return bytes;
-}

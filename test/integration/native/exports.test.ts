@@ -12,6 +12,7 @@ import {
   cosine,
   largestDifference,
   libraries,
+  meanNllGradient,
   openTrainer,
   readCase,
 } from "../../support/nativeCases.ts";
@@ -24,7 +25,7 @@ async function gradientsOn(path: string, output: string): Promise<void> {
   const trainer = await openTrainer(path);
   await trainer.loadAdapter(adapter);
   const logps = await trainer.forward([caseRow(await readCase("llama-wide"))], { adapter: true, keep: true });
-  await trainer.backward(logps.map((r) => r.map((x) => x.map(() => -1 / x.length))));
+  await trainer.backward(logps.map(meanNllGradient));
   await trainer.saveGradients(output);
 }
 

@@ -8,6 +8,7 @@ import {
   casePath,
   caseRow,
   libraries,
+  meanNllGradient,
   openTrainer,
   readCase,
   readTensors,
@@ -15,7 +16,6 @@ import {
 } from "../../support/nativeCases.ts";
 import { temporaryFolder } from "../../support/temporaryFolder.ts";
 
-const gradientOfMeanNll = (logps: readonly (readonly number[])[]) => logps.map((r) => r.map(() => -1 / r.length));
 const sumOfMeanNll = (logps: readonly (readonly number[])[]) =>
   logps.reduce((sum, r) => sum - r.reduce((a, b) => a + b, 0) / r.length, 0);
 
@@ -26,7 +26,7 @@ test("the gradient of the weights is the slope of the loss", async () => {
   const trainer = await openTrainer(model);
   await trainer.trainBase();
   const [logps = []] = await trainer.forward([row], { adapter: false, keep: true });
-  await trainer.backward([gradientOfMeanNll(logps)]);
+  await trainer.backward([meanNllGradient(logps)]);
   await trainer.saveGradients(join(folder, "gradients.gguf"));
 
   const gradients = await readTensors(join(folder, "gradients.gguf"));
@@ -59,7 +59,7 @@ test("the loss falls, and the saved model gives the trained log-probabilities bi
     await trainer.zeroGradients();
     const logps = await trainer.forward([row], { adapter: false, keep: true });
     losses.push(sumOfMeanNll(logps.flat()));
-    await trainer.backward(logps.map(gradientOfMeanNll));
+    await trainer.backward(logps.map(meanNllGradient));
     await trainer.step(referenceStep);
   }
   expect(losses.at(-1)).toBeLessThan((losses[0] as number) / 2);

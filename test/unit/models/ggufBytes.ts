@@ -1,4 +1,5 @@
 /** Writes GGUF files for tests, right or wrong in whatever way a test wants. */
+import { aligned, f32, i32, padded, text, u32, u64 } from "../../support/ggufEncoding.ts";
 
 export type Entry = readonly [
   key: string,
@@ -34,15 +35,15 @@ export function ggufBytes(spec: GgufSpec): Buffer {
     ...spec.metadata.map(([key, type, value]) => Buffer.concat([text(key), u32(type), encode(type, value)])),
     ...tensorTable(spec.tensors),
   ]);
-  const data = Buffer.alloc(spec.tensors.reduce((sum, tensor) => align(sum) + tensor.bytes, 0));
-  return Buffer.concat([header, Buffer.alloc(align(header.length) - header.length), data]);
+  const data = Buffer.alloc(spec.tensors.reduce((sum, tensor) => aligned(sum) + tensor.bytes, 0));
+  return Buffer.concat([padded(header), data]);
 }
 
 function tensorTable(tensors: readonly TensorSpec[]): Buffer[] {
   let next = 0;
   return tensors.map((tensor) => {
     const offset = tensor.offset ?? next;
-    next = align(next + tensor.bytes);
+    next = aligned(next + tensor.bytes);
     return Buffer.concat([
       text(tensor.name),
       u32(tensor.dimensions.length),
@@ -65,39 +66,6 @@ function encode(type: number, value: Entry[2]): Buffer {
     return Buffer.concat([u32(elementType), u64(elements.length), ...elements.map((e) => encode(elementType, e))]);
   }
   return Buffer.alloc(8);
-}
-
-function u32(value: number): Buffer {
-  const buffer = Buffer.alloc(4);
-  buffer.writeUInt32LE(value);
-  return buffer;
-}
-
-function i32(value: number): Buffer {
-  const buffer = Buffer.alloc(4);
-  buffer.writeInt32LE(value);
-  return buffer;
-}
-
-function f32(value: number): Buffer {
-  const buffer = Buffer.alloc(4);
-  buffer.writeFloatLE(value);
-  return buffer;
-}
-
-function u64(value: number | bigint): Buffer {
-  const buffer = Buffer.alloc(8);
-  buffer.writeBigUInt64LE(BigInt(value));
-  return buffer;
-}
-
-function text(value: string): Buffer {
-  const bytes = Buffer.from(value);
-  return Buffer.concat([u64(bytes.length), bytes]);
-}
-
-function align(offset: number): number {
-  return Math.ceil(offset / 32) * 32;
 }
 
 /** A sound one-block model of 8 wide with 4 tokens; only its header makes sense. */
