@@ -1,17 +1,27 @@
+import { memo } from "react";
 import { formatDecimal } from "../format/numbers.ts";
 import { text } from "../text/en.ts";
 import { type ParetoPoint, paretoPath } from "./paretoPath.ts";
 import { useSize } from "./useSize.ts";
 import "./charts.css";
 
+/** Rounds drawn one by one; those before them are one faint line, so that a run of thousands costs no more. */
+const mostSingle = 150;
+
 /**
  * The path of a society through alignment (up) and engagement (right), round by round (paper, section 4): better is
- * towards the upper right. Other runs may lie under it.
+ * towards the upper right. `points` must be the same list while there are no more of them.
  */
-export function ParetoChart(props: { readonly points: readonly ParetoPoint[]; readonly label: string }) {
+export const ParetoChart = memo(function ParetoChart(props: {
+  readonly points: readonly ParetoPoint[];
+  readonly label: string;
+}) {
   const [ref, { width, height }] = useSize<HTMLDivElement>();
   const plot = paretoPath(props.points, width, height);
   const [first, last] = [props.points[0], props.points.at(-1)];
+  const { dots } = plot;
+  const old = Math.max(0, dots.length - mostSingle);
+  const named = new Set(plot.labels.map(({ round }) => round));
   const summary =
     first === undefined || last === undefined
       ? text.society.pareto.none
@@ -48,33 +58,46 @@ export function ParetoChart(props: { readonly points: readonly ParetoPoint[]; re
           <text x={4} y={14} className="chart-name">
             ↑ {text.society.alignment}
           </text>
-          {plot.dots.slice(1).map((dot, index) => (
+          {old === 0 ? null : (
+            <polyline
+              points={dots
+                .slice(0, old + 1)
+                .map(({ x, y }) => `${x},${y}`)
+                .join(" ")}
+              fill="none"
+              className="pareto-step"
+              opacity={dots[0]?.strength}
+            />
+          )}
+          {dots.slice(old + 1).map((dot, index) => (
             <line
               key={dot.round}
-              x1={plot.dots[index]?.x}
-              y1={plot.dots[index]?.y}
+              x1={dots[old + index]?.x}
+              y1={dots[old + index]?.y}
               x2={dot.x}
               y2={dot.y}
               className="pareto-step"
               opacity={dot.strength}
             />
           ))}
-          {plot.dots.map((dot, index) => (
-            <circle
-              key={dot.round}
-              cx={dot.x}
-              cy={dot.y}
-              r={index === plot.dots.length - 1 ? 5 : 3.5}
-              fill={index === plot.dots.length - 1 ? "var(--revision)" : "var(--surface)"}
-              stroke="var(--revision)"
-              strokeWidth={1.5}
-              opacity={dot.strength}
-            >
-              <title>
-                {text.society.pareto.point(dot.round, formatDecimal(dot.alignment), formatDecimal(dot.engagement))}
-              </title>
-            </circle>
-          ))}
+          {dots.map((dot, index) =>
+            index < old && !named.has(dot.round) ? null : (
+              <circle
+                key={dot.round}
+                cx={dot.x}
+                cy={dot.y}
+                r={dot.round === last?.round ? 5 : 3.5}
+                fill={dot.round === last?.round ? "var(--revision)" : "var(--surface)"}
+                stroke="var(--revision)"
+                strokeWidth={1.5}
+                opacity={dot.strength}
+              >
+                <title>
+                  {text.society.pareto.point(dot.round, formatDecimal(dot.alignment), formatDecimal(dot.engagement))}
+                </title>
+              </circle>
+            ),
+          )}
           {plot.labels.map((dot) => (
             <text
               key={dot.round}
@@ -90,4 +113,4 @@ export function ParetoChart(props: { readonly points: readonly ParetoPoint[]; re
       )}
     </div>
   );
-}
+});

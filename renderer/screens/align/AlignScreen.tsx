@@ -2,9 +2,7 @@ import { ChartSpline, Plus } from "lucide-react";
 import { useMemo } from "react";
 import { go, useLists, useRoute } from "../../app/hooks.ts";
 import { Button } from "../../components/Button.tsx";
-import { EmptyState } from "../../components/EmptyState.tsx";
-import { RunSelect } from "../../components/RunSelect.tsx";
-import { ScreenBar } from "../../shell/ScreenBar.tsx";
+import { NoRun } from "../../shell/NoRun.tsx";
 import { runsOfKind } from "../../stores/lists.ts";
 import { text } from "../../text/en.ts";
 import { AlignRun } from "./AlignRun.tsx";
@@ -16,7 +14,6 @@ const words = text.align;
 /** `#/align/new` sets one up (`/from/<run>`: with its settings; `/data/<id>`: on a set), `#/align/<run>` watches one. */
 export function AlignScreen() {
   const { path } = useRoute();
-  const loaded = useLists((lists) => lists.loaded);
   const runs = useLists((lists) => lists.runs);
   const alignments = useMemo(() => runsOfKind(runs, "align"), [runs]);
   const [first, kind, value] = path;
@@ -27,24 +24,14 @@ export function AlignScreen() {
   const run = alignments.find((one) => one.run === first) ?? (first === undefined ? alignments[0] : undefined);
   if (run !== undefined) return <AlignRun key={run.run} run={run} alignments={alignments} />;
   return (
-    <div className="screen">
-      <ScreenBar title={words.title} actions={<NewAlignment />}>
-        {alignments.length === 0 ? null : (
-          <RunSelect label={words.choose} runs={alignments} value={null} onChange={(key) => go("align", key)} />
-        )}
-      </ScreenBar>
-      <div className="screen-body">
-        {loaded ? (
-          <EmptyState
-            icon={<ChartSpline size={32} strokeWidth={1.25} />}
-            title={words.none}
-            actions={<NewAlignment primary />}
-          >
-            {words.noneText}
-          </EmptyState>
-        ) : null}
-      </div>
-    </div>
+    <NoRun
+      words={words}
+      icon={<ChartSpline size={32} strokeWidth={1.25} />}
+      runs={alignments}
+      onChoose={(key) => go("align", key)}
+      actions={<NewAlignment />}
+      firstActions={<NewAlignment primary />}
+    />
   );
 }
 

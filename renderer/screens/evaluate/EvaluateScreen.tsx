@@ -3,9 +3,7 @@ import { useMemo } from "react";
 import { withWord } from "../../app/filled.ts";
 import { go, useLists, useRoute } from "../../app/hooks.ts";
 import { Button } from "../../components/Button.tsx";
-import { EmptyState } from "../../components/EmptyState.tsx";
-import { RunSelect } from "../../components/RunSelect.tsx";
-import { ScreenBar } from "../../shell/ScreenBar.tsx";
+import { NoRun } from "../../shell/NoRun.tsx";
 import { runsOfKind } from "../../stores/lists.ts";
 import { text } from "../../text/en.ts";
 import { ChatView } from "./ChatView.tsx";
@@ -21,7 +19,6 @@ const words = text.evaluate;
  */
 export function EvaluateScreen() {
   const { path } = useRoute();
-  const loaded = useLists((lists) => lists.loaded);
   const runs = useLists((lists) => lists.runs);
   const evaluations = useMemo(() => runsOfKind(runs, "evaluation"), [runs]);
   const [first, second, third] = path;
@@ -40,20 +37,13 @@ export function EvaluateScreen() {
   const run = evaluations.find((one) => one.run === first) ?? (first === undefined ? evaluations[0] : undefined);
   if (run !== undefined) return <EvaluationRun key={run.run} run={run} evaluations={evaluations} />;
   return (
-    <div className="screen">
-      <ScreenBar title={words.title} actions={<EvaluateButtons />}>
-        {evaluations.length === 0 ? null : (
-          <RunSelect label={words.choose} runs={evaluations} value={null} onChange={(key) => go("evaluate", key)} />
-        )}
-      </ScreenBar>
-      <div className="screen-body">
-        {loaded ? (
-          <EmptyState icon={<Scale size={32} strokeWidth={1.25} />} title={words.none} actions={<EvaluateButtons />}>
-            {words.noneText}
-          </EmptyState>
-        ) : null}
-      </div>
-    </div>
+    <NoRun
+      words={words}
+      icon={<Scale size={32} strokeWidth={1.25} />}
+      runs={evaluations}
+      onChoose={(key) => go("evaluate", key)}
+      actions={<EvaluateButtons />}
+    />
   );
 }
 

@@ -3,9 +3,7 @@ import { useMemo } from "react";
 import { withWord } from "../../app/filled.ts";
 import { go, useLists, useRoute } from "../../app/hooks.ts";
 import { Button } from "../../components/Button.tsx";
-import { EmptyState } from "../../components/EmptyState.tsx";
-import { RunSelect } from "../../components/RunSelect.tsx";
-import { ScreenBar } from "../../shell/ScreenBar.tsx";
+import { NoRun } from "../../shell/NoRun.tsx";
 import { runsOfKind } from "../../stores/lists.ts";
 import { text } from "../../text/en.ts";
 import { SocietyRun } from "./SocietyRun.tsx";
@@ -20,7 +18,6 @@ const words = text.society;
  */
 export function SocietyScreen() {
   const { path } = useRoute();
-  const loaded = useLists((lists) => lists.loaded);
   const runs = useLists((lists) => lists.runs);
   const societies = useMemo(() => runsOfKind(runs, "society"), [runs]);
   const [first, second] = path;
@@ -31,24 +28,14 @@ export function SocietyScreen() {
   const run = societies.find((society) => society.run === first) ?? (first === undefined ? societies[0] : undefined);
   if (run !== undefined) return <SocietyRun key={run.run} run={run} societies={societies} />;
   return (
-    <div className="screen">
-      <ScreenBar title={words.title} actions={<NewSociety />}>
-        {societies.length === 0 ? null : (
-          <RunSelect label={words.choose} runs={societies} value={null} onChange={(key) => go("society", key)} />
-        )}
-      </ScreenBar>
-      <div className="screen-body">
-        {loaded ? (
-          <EmptyState
-            icon={<UsersRound size={32} strokeWidth={1.25} />}
-            title={words.none}
-            actions={<NewSociety primary />}
-          >
-            {words.noneText}
-          </EmptyState>
-        ) : null}
-      </div>
-    </div>
+    <NoRun
+      words={words}
+      icon={<UsersRound size={32} strokeWidth={1.25} />}
+      runs={societies}
+      onChoose={(key) => go("society", key)}
+      actions={<NewSociety />}
+      firstActions={<NewSociety primary />}
+    />
   );
 }
 
