@@ -4,10 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AlignEstimate } from "../../../cli/commands/align/estimate.ts";
+import { memoryKey, rememberMemory } from "../../../core/alignment/memory/history.ts";
+import { trainingShape } from "../../../core/alignment/memory/shape.ts";
 import { alignConfig } from "../../../core/contract/alignment.ts";
 import { errorExitCodes } from "../../../core/contract/errors.ts";
+import { readGgufHeader } from "../../../core/models/ggufHeader.ts";
+import { hashFile } from "../../../core/workspace/hash.ts";
+import { temporaryFolder } from "../../support/temporaryFolder.ts";
 import { fakeHost } from "./fakeHost.ts";
 import { alignResult, finishes, run } from "./runLine.ts";
+
+const fixtures = join(import.meta.dirname, "..", "..", "fixtures", "cases", "llama");
 
 describe("folkmoot align", () => {
   const line = "align --model m.gguf --data d.json --out a";
@@ -60,7 +67,7 @@ describe("folkmoot align", () => {
   });
 
   it("--estimate says what a training takes by part, without data, and starts nothing", async () => {
-    const model = join(import.meta.dirname, "..", "..", "fixtures", "cases", "llama", "model.gguf");
+    const model = join(fixtures, "model.gguf");
     const host = fakeHost({});
     expect(await run(`align --model ${model} --rank 4 --estimate --json`, host)).toBe(0);
     const small = JSON.parse(host.out()) as AlignEstimate;
@@ -77,8 +84,30 @@ describe("folkmoot align", () => {
     expect([...host.inputs, ...wide.inputs, ...shown.inputs]).toEqual([]);
   });
 
+  it("--estimate is what was measured on these rows; a part of them only stands beside the estimate", async () => {
+    const folder = await temporaryFolder();
+    const [model, data] = [join(fixtures, "model.gguf"), join(fixtures, "case.json")];
+    const config = alignConfig.parse({ model, data });
+    const shape = trainingShape(await readGgufHeader(model));
+    const key = memoryKey(shape, config, { data: await hashFile(data) });
+    const parts = { weights: 1e6, transposed: 0, adapter: 2e6, activations: 3e6, arena: 4e6, resident: 200e6 };
+    const estimate = async () => {
+      const host = fakeHost({});
+      expect(await run(`align --model ${model} --data ${data} --cache ${folder} --estimate`, host)).toBe(0);
+      return host.out();
+    };
+    await rememberMemory(folder, key, { ...parts, whole: false });
+    expect(await estimate()).toMatch(
+      /An estimate .*\nThis training took 9.5 MiB before, with a part of the rows; its process/,
+    );
+    await rememberMemory(folder, key, { ...parts, whole: true });
+    const measured = await estimate();
+    expect(measured).toContain("Measured in this training before");
+    expect(measured).toMatch(/the program itself +181 MiB\ntotal +191 MiB/);
+  });
+
   it("--estimate refuses layers that the model does not have", async () => {
-    const model = join(import.meta.dirname, "..", "..", "fixtures", "cases", "llama", "model.gguf");
+    const model = join(fixtures, "model.gguf");
     const host = fakeHost({});
     expect(await run(`align --model ${model} --layers 1-2 --estimate`, host)).toBe(errorExitCodes["bad-setting"]);
     expect(host.err()).toContain("the model has the layers 0 to 1");
@@ -98,6 +127,21 @@ describe("folkmoot align", () => {
     const timed = fakeHost({ "align.run": () => finishes({ ...alignResult, ended: "time", plannedSteps: 40 }) });
     await run(line, timed);
     expect(timed.out()).toContain("rest of 40");
+  });
+
+  it("tells the memory it took beside what was expected, and nothing of it where nothing was trained", async () => {
+    const mib = 2 ** 20;
+    const memory = { weights: 100 * mib, transposed: 0, adapter: 20 * mib, activations: 60 * mib, arena: 20 * mib };
+    const memoryEstimate = { total: 400 * mib, program: 150 * mib };
+    const result = { ...alignResult, memory, memoryEstimate, peakResidentBytes: 380 * mib };
+    const host = fakeHost({ "align.run": () => finishes(result) });
+    await run(line, host);
+    expect(host.out()).toMatch(
+      /memory +200 MiB, estimated at most 250 MiB; the process 380 MiB\n +weights 100 MiB, adapter 20 MiB/,
+    );
+    const resumed = fakeHost({ "align.run": () => finishes({ ...result, tokensPerSecond: null }) });
+    await run(line, resumed);
+    expect(resumed.out()).not.toContain("memory");
   });
 
   it("prints the result on stdout and everything else on stderr", async () => {
