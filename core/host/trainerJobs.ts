@@ -119,10 +119,14 @@ async function jobMemory(shape: TrainingShape): Promise<JobMemory> {
   };
 }
 
-/** The largest resident set is this training's where it has grown; a former one in this process may have taken more. */
+/** Whether this process has trained or exported before. */
+let hasWorked = false;
+
+/** The largest resident set of the process is the first job's; a later one's only where it has grown by it. */
 function residentMeter(): () => number | null {
   const largest = () => process.resourceUsage().maxRSS * 1024;
-  const before = largest();
+  const before = hasWorked ? largest() : 0;
+  hasWorked = true;
   return () => (largest() > before ? largest() : null);
 }
 
@@ -136,6 +140,7 @@ function workspaceCache(run: string): string | undefined {
 }
 
 function exportTools(threads: number, signal: AbortSignal): ExportTools {
+  hasWorked = true;
   const addon = loadNativeAddon();
   return {
     addon,
