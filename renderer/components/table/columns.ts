@@ -4,16 +4,18 @@ export interface ColumnShape {
   readonly id: string;
   /** Smallest width, px. */
   readonly minimum: number;
+  /** What it takes to be read, px: columns that may leave do so for it. Default: `minimum`. */
+  readonly wanted?: number;
   /** Weight of the column's share in what is left; 0 = stays at its minimum. */
   readonly grow: number;
-  /** Leaves when the table is too narrow for all minima, the highest number first; absent = always stays. */
+  /** Leaves when the table is too narrow for all, the highest number first; absent = always stays. */
   readonly leaves?: number;
 }
 
-/** The columns that have room for their minima, in their order. */
+/** The columns that have room for what they want, in their order. */
 export function columnsThatFit<Shape extends ColumnShape>(columns: readonly Shape[], total: number): Shape[] {
   const shown = [...columns];
-  const width = () => shown.reduce((sum, column) => sum + column.minimum, 0);
+  const width = () => wantedWidth(shown);
   while (total > 0 && width() > total) {
     const next = shown.reduce<Shape | null>(
       (last, column) => (column.leaves !== undefined && column.leaves > (last?.leaves ?? -1) ? column : last),
@@ -25,6 +27,10 @@ export function columnsThatFit<Shape extends ColumnShape>(columns: readonly Shap
   return shown;
 }
 
+function wantedWidth(columns: readonly ColumnShape[]): number {
+  return columns.reduce((sum, { minimum, wanted }) => sum + (wanted ?? minimum), 0);
+}
+
 /**
  * Widths in px, in order. They sum to `total` unless the minima and the fixed widths need more (then the table scrolls
  * sideways). When nothing may grow, the last column does.
@@ -34,7 +40,10 @@ export function columnWidths(
   total: number,
   fixed: Readonly<Record<string, number>>,
 ): number[] {
-  const widths = columns.map((column) => Math.max(column.minimum, fixed[column.id] ?? 0));
+  const isWide = wantedWidth(columns) <= total;
+  const widths = columns.map((column) =>
+    Math.max(column.minimum, fixed[column.id] ?? (isWide ? (column.wanted ?? 0) : 0)),
+  );
   const left = total - widths.reduce((sum, width) => sum + width, 0);
   if (left <= 0 || columns.length === 0) return widths;
   const growing = columns.map((column) => (fixed[column.id] === undefined ? column.grow : 0));

@@ -67,7 +67,8 @@ function runColumns(now: number): readonly Column<RunSummary>[] {
       id: "name",
       name: words.name,
       minimum: 130,
-      grow: 2,
+      wanted: 160,
+      grow: 1,
       sortable: true,
       cell: (run) => <RunName run={run} />,
     },
@@ -92,7 +93,7 @@ function runColumns(now: number): readonly Column<RunSummary>[] {
       id: "figures",
       name: words.figures,
       minimum: 232,
-      grow: 1,
+      grow: 0,
       cell: (run) => <span className="numeric">{figuresText(run)}</span>,
     },
     {

@@ -16,6 +16,17 @@ describe("columns", () => {
       expect(columnWidths(columns, total, {}).reduce((a, b) => a + b, 0)).toBe(Math.max(300, total));
   });
 
+  it("that may leave do so for one that wants more, and it gets that", () => {
+    const text = [{ id: "text", minimum: 100, wanted: 220, grow: 1 }, ...columns];
+    const shown = (total: number) => columnsThatFit(text, total).map(({ id }) => id);
+    expect(shown(520)).toEqual(["text", "a", "b", "c", "d"]);
+    expect(shown(519)).toEqual(["text", "a", "b", "c"]);
+    expect(shown(459)).toEqual(["text", "a", "b"]);
+    expect(columnWidths(columnsThatFit(text, 459), 459, {})[0]).toBeGreaterThanOrEqual(220);
+    // Where even that is too much, it goes down to its minimum before the table scrolls.
+    expect(columnWidths(columnsThatFit(text, 300), 300, {}).reduce((a, b) => a + b, 0)).toBe(300);
+  });
+
   it("leave a width that was set by hand alone and share the rest", () => {
     const widths = columnWidths(columns, 1000, { b: 240 });
     expect(widths[1]).toBe(240);
