@@ -43,17 +43,17 @@ describe.skipIf(missing !== null)("the trainer on Vulkan", () => {
     expect(logps?.[0]?.[0]).toBeLessThan(0);
   });
 
-  test("folkmoot gradcheck --gpu vulkan gives the gradients that the processor gives", async () => {
+  test("folkmoot gradcheck --gpu vulkan gives the gradients that the processor gives, exactly where a driver is software", async () => {
     const gradients = join(await temporaryFolder(), "gradients.gguf");
     const file = (name: string) => casePath("llama", name);
     const flags = ["--model", file("model.gguf"), "--adapter", file("adapter.gguf"), "--case", file("case.json")];
     const main = join(import.meta.dirname, "..", "..", "..", "cli", "main.ts");
     const command = [main, "gradcheck", ...flags, "--gpu", "vulkan", "--grads", gradients, "--json"];
-    const env = { ...process.env, ...softwareVulkanEnvironment(), GGML_VK_DISABLE_F16: "1" };
+    const { GGML_VK_DISABLE_F16: _, ...env } = { ...process.env, ...softwareVulkanEnvironment() };
     const { stdout } = await promisify(execFile)(process.execPath, command, { env });
     expect(JSON.parse(stdout).loss).toBeCloseTo((await readCase("llama")).modes["paper-sum"].loss, 4);
     expect((await readFile(gradients)).length).toBeGreaterThan(0);
     for (const [tensor, error] of await compareFiles(gradients, file("grads-paper-sum.gguf")))
-      expect(error, tensor).toBeLessThan(1e-4);
+      expect(error, tensor).toBeLessThan(within.gradients);
   });
 });
