@@ -67,7 +67,7 @@ function runColumns(now: number): readonly Column<RunSummary>[] {
       id: "name",
       name: words.name,
       minimum: 130,
-      wanted: 160,
+      wanted: 212,
       grow: 1,
       sortable: true,
       cell: (run) => <RunName run={run} />,
