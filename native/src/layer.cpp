@@ -1,6 +1,9 @@
 #include "layer.h"
 
-#include <cmath>
+namespace {
+constexpr float geluScale = 0.7978845608f;  // √(2/π)
+constexpr float geluCubic = 0.044715f;
+}  // namespace
 
 LayerGraph::LayerGraph(GraphRunner & runner, const Model & model, const PassInputs & inputs, int64_t layer, bool adapter)
     : runner_(runner), c_(runner.context()), model_(model), shape_(model.shape()), architecture_(model.architecture()), inputs_(inputs),
@@ -21,13 +24,21 @@ ggml_tensor * LayerGraph::residualBack(ggml_tensor * dOutput, ggml_tensor * bran
 }
 
 ggml_tensor * LayerGraph::activate(ggml_tensor * gate) {
-    return architecture_.activation == Activation::silu ? ggml_silu(c_, gate) : ggml_gelu(c_, gate);
+    if (architecture_.activation == Activation::silu) return ggml_silu(c_, gate);
+    return kernels_ == nullptr ? ggml_gelu(c_, gate) : exactGelu(gate);
+}
+
+// Where ggml's own products are not asked for, GELU is not its own either: on the CPU that reads a table in F16.
+// The tanh form is x·σ(z) with z = x·d, d = 2c·(1 + k·x²): silu(z)/d.
+ggml_tensor * LayerGraph::exactGelu(ggml_tensor * x) {
+    ggml_tensor * d = ggml_scale_bias(c_, ggml_sqr(c_, x), 2 * geluScale * geluCubic, 2 * geluScale);
+    return ggml_div(c_, ggml_silu(c_, ggml_mul(c_, x, d)), d);
 }
 
 // dy ⊙ act'(x). GELU by its tanh form: y = x/2·(1 + t), t = tanh(u), u = c·x·(1 + k·x²).
 ggml_tensor * LayerGraph::activateBack(ggml_tensor * dy, ggml_tensor * x) {
     if (architecture_.activation == Activation::silu) return ggml_silu_back(c_, dy, x);
-    const float c = std::sqrt(2.0f / (float) M_PI), k = 0.044715f;
+    const float c = geluScale, k = geluCubic;
     ggml_tensor * square = ggml_sqr(c_, x);
     ggml_tensor * t = ggml_tanh(c_, ggml_mul(c_, x, ggml_scale_bias(c_, square, c * k, c)));
     ggml_tensor * du = ggml_scale_bias(c_, square, 3 * c * k, c);
@@ -36,7 +47,8 @@ ggml_tensor * LayerGraph::activateBack(ggml_tensor * dy, ggml_tensor * x) {
 }
 
 ggml_tensor * LayerGraph::hidden(const Activations & a) {
-    return architecture_.activation == Activation::silu ? ggml_swiglu_split(c_, a.gate, a.up) : ggml_geglu_split(c_, a.gate, a.up);
+    if (architecture_.activation == Activation::silu) return ggml_swiglu_split(c_, a.gate, a.up);
+    return kernels_ == nullptr ? ggml_geglu_split(c_, a.gate, a.up) : ggml_mul(c_, exactGelu(a.gate), a.up);
 }
 
 void LayerGraph::feedForward(Activations & a) {

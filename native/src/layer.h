@@ -94,6 +94,7 @@ class LayerGraph {
 
     // layer.cpp
     ggml_tensor * activate(ggml_tensor * gate);
+    ggml_tensor * exactGelu(ggml_tensor * x);
     ggml_tensor * activateBack(ggml_tensor * dy, ggml_tensor * gate);
     ggml_tensor * hidden(const Activations & a);
     void feedForward(Activations & a);
