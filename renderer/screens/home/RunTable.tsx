@@ -67,7 +67,7 @@ function runColumns(now: number): readonly Column<RunSummary>[] {
       id: "name",
       name: words.name,
       minimum: 130,
-      wanted: 212,
+      wanted: 194,
       grow: 1,
       sortable: true,
       cell: (run) => <RunName run={run} />,
@@ -92,7 +92,7 @@ function runColumns(now: number): readonly Column<RunSummary>[] {
     {
       id: "figures",
       name: words.figures,
-      minimum: 232,
+      minimum: 224,
       grow: 0,
       cell: (run) => <span className="numeric">{figuresText(run)}</span>,
     },
