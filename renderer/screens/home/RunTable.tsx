@@ -67,7 +67,7 @@ function runColumns(now: number): readonly Column<RunSummary>[] {
       id: "name",
       name: words.name,
       minimum: 130,
-      wanted: 194,
+      wanted: 208,
       grow: 1,
       sortable: true,
       cell: (run) => <RunName run={run} />,
@@ -84,7 +84,7 @@ function runColumns(now: number): readonly Column<RunSummary>[] {
     {
       id: "headline",
       name: words.headline,
-      minimum: 190,
+      minimum: 160,
       grow: 5,
       leaves: 1,
       cell: (run) => <span className="quiet">{run.headline}</span>,
@@ -92,7 +92,7 @@ function runColumns(now: number): readonly Column<RunSummary>[] {
     {
       id: "figures",
       name: words.figures,
-      minimum: 224,
+      minimum: 234,
       grow: 0,
       cell: (run) => <span className="numeric">{figuresText(run)}</span>,
     },
