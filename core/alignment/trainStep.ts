@@ -72,11 +72,11 @@ function summarize(results: readonly LossResult[]): Omit<Measured, "tokens"> {
     penalty: mean((result) => result.metrics.penalty),
     margin: overPairs("margin"),
     accuracy: overPairs("accuracy"),
-    rewardsChosen: overPairs("rewardsChosen"),
-    rewardsRejected: overPairs("rewardsRejected"),
-    rewardsMargin: overPairs("rewardsMargin"),
-    rewardsAccuracy: overPairs("rewardsAccuracy"),
-    logpsChosen: overPairs("logpsChosen"),
-    logpsRejected: overPairs("logpsRejected"),
+    "rewards/chosen": overPairs("rewards/chosen"),
+    "rewards/rejected": overPairs("rewards/rejected"),
+    "rewards/margins": overPairs("rewards/margins"),
+    "rewards/accuracies": overPairs("rewards/accuracies"),
+    "logps/chosen": overPairs("logps/chosen"),
+    "logps/rejected": overPairs("logps/rejected"),
   };
 }

@@ -215,7 +215,12 @@ export const alignConfig = z.object({
    */
   gpuLayers: gpuLayers.default("auto"),
   /** Most prompt and response tokens in one forward call; memory grows with it. A longer question stands alone. */
-  batchTokens: z.number().int().positive().default(1024),
+  batchTokens: z
+    .number()
+    .int()
+    .positive()
+    .max(2 ** 20, "at most 1048576 tokens (2^20) go through one forward call")
+    .default(1024),
   /** What backward reads: kept (faster), computed again (less memory), or kept while it takes a quarter of the memory. */
   activations: z.enum(["automatic", "keep", "recompute"]).default("automatic"),
   /** Ends the run at the evaluation curve. The best point's checkpoint is kept in any case (run directory, `best/`). */
@@ -264,18 +269,18 @@ export const metricsLine = z.object({
   /** Prompt and response tokens of this step's questions; a prompt counts once for all of its responses. */
   tokens: z.number().int(),
   /**
-   * Means over pairs, as TRL names them (`rewards/chosen` …); null where the loss has no reward or no pair is there. A
+   * Means over pairs under the names that TRL gives them; null where the loss has no reward or no pair is there. A
    * reward is β times what the loss compares: log-ratio to the reference (dpo, ipo), log-probability (cpo-xu), or its
    * mean per token (simpo, orpo).
    */
-  rewardsChosen: z.number().nullable().optional(),
-  rewardsRejected: z.number().nullable().optional(),
-  rewardsMargin: z.number().nullable().optional(),
+  "rewards/chosen": z.number().nullable().optional(),
+  "rewards/rejected": z.number().nullable().optional(),
+  "rewards/margins": z.number().nullable().optional(),
   /** Share of pairs whose better response has the greater reward. */
-  rewardsAccuracy: z.number().nullable().optional(),
+  "rewards/accuracies": z.number().nullable().optional(),
   /** Log-probability of a whole response, nats; means over pairs, null without. Both may fall while the margin grows. */
-  logpsChosen: z.number().nullable().optional(),
-  logpsRejected: z.number().nullable().optional(),
+  "logps/chosen": z.number().nullable().optional(),
+  "logps/rejected": z.number().nullable().optional(),
 });
 export type MetricsLine = z.infer<typeof metricsLine>;
 

@@ -124,7 +124,11 @@ describeInChromium("a training that is watched", { timeout: 120_000 }, () => {
     await expect
       .poll(titles)
       .toEqual(
-        expect.arrayContaining([words.curves.rewards, words.curves.rewardsMargin, words.curves.rewardsAccuracy]),
+        expect.arrayContaining([
+          words.curves.rewards,
+          words.curves["rewards/margins"],
+          words.curves["rewards/accuracies"],
+        ]),
       );
     expect(
       await page.getByRole("radio", { name: words.views.samples, exact: true }).count(),

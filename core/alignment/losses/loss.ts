@@ -7,13 +7,13 @@ export interface PairMetrics {
   /** Share of pairs in which the best response is likelier per token. */
   readonly accuracy: number | null;
   /** Log-probability of a whole response, nats. */
-  readonly logpsChosen: number | null;
-  readonly logpsRejected: number | null;
-  readonly rewardsChosen: number | null;
-  readonly rewardsRejected: number | null;
-  readonly rewardsMargin: number | null;
+  readonly "logps/chosen": number | null;
+  readonly "logps/rejected": number | null;
+  readonly "rewards/chosen": number | null;
+  readonly "rewards/rejected": number | null;
+  readonly "rewards/margins": number | null;
   /** Share of pairs in which the best response has the greater reward. */
-  readonly rewardsAccuracy: number | null;
+  readonly "rewards/accuracies": number | null;
 }
 
 export interface LossMetrics extends PairMetrics {
@@ -84,12 +84,12 @@ export function pairMetrics(
   return {
     margin: mean((i) => at(nll, i) - at(nll, best)),
     accuracy: mean((i) => (at(nll, i) > at(nll, best) ? 1 : 0)),
-    logpsChosen: mean(() => at(total, best)),
-    logpsRejected: mean((i) => at(total, i)),
-    rewardsChosen: ofRewards((chosen) => chosen),
-    rewardsRejected: ofRewards((_, rejected) => rejected),
-    rewardsMargin: ofRewards((chosen, rejected) => chosen - rejected),
-    rewardsAccuracy: ofRewards((chosen, rejected) => (chosen > rejected ? 1 : 0)),
+    "logps/chosen": mean(() => at(total, best)),
+    "logps/rejected": mean((i) => at(total, i)),
+    "rewards/chosen": ofRewards((chosen) => chosen),
+    "rewards/rejected": ofRewards((_, rejected) => rejected),
+    "rewards/margins": ofRewards((chosen, rejected) => chosen - rejected),
+    "rewards/accuracies": ofRewards((chosen, rejected) => (chosen > rejected ? 1 : 0)),
     pairs: lower.length,
   };
 }

@@ -9,7 +9,7 @@ export function mixture(parts: readonly { readonly weight: number; readonly resu
   const [first] = parts as [(typeof parts)[number], ...typeof parts];
   const sum = (value: (result: LossResult) => number) =>
     parts.reduce((total, { weight, result }) => total + weight * value(result), 0);
-  const rewarding = parts.find(({ result }) => result.metrics.rewardsMargin !== null) ?? first;
+  const rewarding = parts.find(({ result }) => result.metrics["rewards/margins"] !== null) ?? first;
   return {
     value: sum((result) => result.value),
     dLogp: first.result.dLogp.map((response, i) =>

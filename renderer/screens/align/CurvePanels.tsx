@@ -25,9 +25,9 @@ const plots: readonly Plot[] = [
   { id: "parts", title: words.curves.parts, names: ["nll", "penalty"] },
   { id: "accuracy", title: words.curves.accuracy, names: ["accuracy"] },
   { id: "margin", title: words.curves.margin, names: ["margin"] },
-  { id: "rewards", title: words.curves.rewards, names: ["rewardsChosen", "rewardsRejected"] },
-  { id: "rewardsMargin", title: words.curves.rewardsMargin, names: ["rewardsMargin"] },
-  { id: "rewardsAccuracy", title: words.curves.rewardsAccuracy, names: ["rewardsAccuracy"] },
+  { id: "rewards", title: words.curves.rewards, names: ["rewards/chosen", "rewards/rejected"] },
+  { id: "reward-margins", title: words.curves["rewards/margins"], names: ["rewards/margins"] },
+  { id: "reward-accuracies", title: words.curves["rewards/accuracies"], names: ["rewards/accuracies"] },
   { id: "gradNorm", title: words.curves.gradNorm, names: ["gradNorm"] },
   { id: "learningRate", title: words.curves.learningRate, names: ["learningRate"] },
 ];
@@ -35,8 +35,8 @@ const plots: readonly Plot[] = [
 /** Where two curves share a plot; alone each has the accent. */
 const colors: Partial<Record<CurveName, string>> = {
   penalty: "--feedback",
-  rewardsChosen: "--revision",
-  rewardsRejected: "--danger",
+  "rewards/chosen": "--revision",
+  "rewards/rejected": "--danger",
 };
 
 /** All curves of a run over one x axis, another run's beneath them in the colour of what is compared. */

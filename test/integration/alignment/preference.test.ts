@@ -52,10 +52,10 @@ describe("preference losses on the native trainer", () => {
     const { result, metrics } = await train(join(folder, id), data, { loss: { id } });
     const [first, last] = [metrics[0], metrics.at(-1)];
     if (id === "dpo") expect(first?.loss).toBeCloseTo(Math.LN2, 4);
-    if (id === "dpo" || id === "ipo") expect(Math.abs(first?.rewardsMargin ?? 1)).toBeLessThan(1e-4);
+    if (id === "dpo" || id === "ipo") expect(Math.abs(first?.["rewards/margins"] ?? 1)).toBeLessThan(1e-4);
     expect(last?.loss).toBeLessThan(first?.loss ?? 0);
-    expect(last?.rewardsMargin).toBeGreaterThan((first?.rewardsMargin ?? 0) + 0.05);
-    expect(last?.rewardsAccuracy).toBe(1);
+    expect(last?.["rewards/margins"]).toBeGreaterThan((first?.["rewards/margins"] ?? 0) + 0.05);
+    expect(last?.["rewards/accuracies"]).toBe(1);
     expect(result.evaluation?.last.loss).toBeLessThan(result.evaluation?.first.loss ?? 0);
   });
 
@@ -70,7 +70,7 @@ describe("preference losses on the native trainer", () => {
     expect(off).toEqual(base);
     const sums = (logps: number[][]) => logps.map((response) => response.reduce((sum, logp) => sum + logp, 0));
     const margin = (refLogps: number[]) =>
-      computeLoss(on, reference.scores, { id: "dpo", beta: 1 }, refLogps).metrics.rewardsMargin;
+      computeLoss(on, reference.scores, { id: "dpo", beta: 1 }, refLogps).metrics["rewards/margins"];
     expect(margin(sums(on))).toBe(0);
     expect(Math.abs(margin(sums(off)) ?? 0)).toBeGreaterThan(1e-3);
   });

@@ -98,7 +98,10 @@ describe("what a pair loss promises", () => {
     expect(whole.value).toBeCloseTo(mean(pairs.map((pair) => pair.value)), 12);
     expect(whole.dLogp[0]?.[0]).toBeCloseTo(mean(pairs.map((pair) => pair.dLogp[0]?.[0] as number)), 12);
     expect(whole.dLogp[2]?.[0]).toBeCloseTo((pairs[1]?.dLogp[1]?.[0] as number) / 3, 12);
-    expect(whole.metrics.rewardsMargin).toBeCloseTo(mean(pairs.map((p) => p.metrics.rewardsMargin as number)), 12);
+    expect(whole.metrics["rewards/margins"]).toBeCloseTo(
+      mean(pairs.map((p) => p.metrics["rewards/margins"] as number)),
+      12,
+    );
 
     const tied = computeLoss(logps, [7, 7, 2, 1], settings, refLogps);
     expect(tied.dLogp[1]).toEqual([0]);
@@ -112,7 +115,7 @@ describe("what a pair loss promises", () => {
       const hasLikelihood = id === "orpo" || id === "cpo-xu";
       expect(result.value, id).toBe(hasLikelihood ? 1.5 : 0);
       expect(result.dLogp.flat().some((derivative) => derivative !== 0)).toBe(hasLikelihood);
-      expect(result.metrics).toMatchObject({ pairs: 0, rewardsMargin: null, logpsChosen: null });
+      expect(result.metrics).toMatchObject({ pairs: 0, "rewards/margins": null, "logps/chosen": null });
       expect(needsPairs(loss({ id }))).toBe(!hasLikelihood);
     }
     expect(needsPairs(loss(mixed))).toBe(false);
@@ -128,28 +131,23 @@ describe("what a pair loss promises", () => {
     const refLogps = logps.map(total);
     const dpo = computeLoss(logps, [7, 3, 2, 1], loss({ id: "dpo" }), refLogps);
     expect(dpo.value).toBeCloseTo(Math.LN2, 14);
-    expect(dpo.metrics).toMatchObject({ rewardsMargin: 0, rewardsAccuracy: 0, rewardsChosen: 0 });
+    expect(dpo.metrics).toMatchObject({ "rewards/margins": 0, "rewards/accuracies": 0, "rewards/chosen": 0 });
     expect(computeLoss(logps, [7, 3, 2, 1], loss({ id: "ipo", beta: 0.5 }), refLogps).value).toBeCloseTo(1, 14);
   });
 
   it("rewards are β times the log-ratio (dpo), its mean per token (ipo), the mean (simpo, orpo), the sum (cpo-xu)", () => {
     const refLogps = [-2, -4, -5, -1];
     const rewards = (id: string) => {
-      const { rewardsChosen, rewardsRejected, rewardsAccuracy, logpsChosen, logpsRejected } = computeLoss(
-        [[-1, -2], [-6]],
-        [7, 1],
-        loss({ id, beta: 0.5 }),
-        refLogps,
-      ).metrics;
-      expect([logpsChosen, logpsRejected, rewardsAccuracy]).toEqual([-3, -6, 1]);
-      return [rewardsChosen, rewardsRejected];
+      const { metrics } = computeLoss([[-1, -2], [-6]], [7, 1], loss({ id, beta: 0.5 }), refLogps);
+      expect(metrics).toMatchObject({ "logps/chosen": -3, "logps/rejected": -6, "rewards/accuracies": 1 });
+      return [metrics["rewards/chosen"], metrics["rewards/rejected"]];
     };
     expect(rewards("dpo")).toEqual([-0.5, -1]);
     expect(rewards("ipo")).toEqual([-0.25, -1]);
     expect(rewards("simpo")).toEqual([-0.75, -3]);
     expect(rewards("orpo")).toEqual([-0.75, -3]);
     expect(rewards("cpo-xu")).toEqual([-1.5, -3]);
-    expect(computeLoss(logps, [7, 3, 2, 1], loss({ id: "sft" })).metrics.rewardsMargin).toBeNull();
+    expect(computeLoss(logps, [7, 3, 2, 1], loss({ id: "sft" })).metrics["rewards/margins"]).toBeNull();
   });
 
   it("a mixture is its weighted parts, with the rewards of the first part that has some", () => {
@@ -160,7 +158,7 @@ describe("what a pair loss promises", () => {
     }));
     const whole = computeLoss(responses, scores, loss(mixed), refLogps);
     expect(whole.value).toBeCloseTo(total(parts.map(({ weight, result }) => weight * result.value)), 12);
-    expect(whole.metrics.rewardsMargin).toBe(parts[0]?.result.metrics.rewardsMargin);
+    expect(whole.metrics["rewards/margins"]).toBe(parts[0]?.result.metrics["rewards/margins"]);
     expect(() => loss({ id: "mixture", losses: [] })).toThrow();
     expect(() => loss({ id: "mixture", losses: [{ weight: 1, loss: mixed }] })).toThrow();
   });

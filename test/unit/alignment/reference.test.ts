@@ -18,11 +18,11 @@ describe("the reference", () => {
     const { metrics, error, trainer, events } = await align({ config: dpo() });
     expect(error).toBeUndefined();
     expect(metrics[0]?.loss).toBeCloseTo(Math.LN2, 10);
-    expect(metrics[0]?.rewardsMargin).toBeCloseTo(0, 10);
+    expect(metrics[0]?.["rewards/margins"]).toBeCloseTo(0, 10);
     expect(metrics.at(-1)?.loss).toBeLessThan(0.3);
-    expect(metrics.at(-1)?.rewardsMargin).toBeGreaterThan(1);
-    expect(metrics.at(-1)?.rewardsAccuracy).toBe(1);
-    expect(metrics.at(-1)?.logpsRejected).toBeLessThan(metrics[0]?.logpsRejected ?? 0);
+    expect(metrics.at(-1)?.["rewards/margins"]).toBeGreaterThan(1);
+    expect(metrics.at(-1)?.["rewards/accuracies"]).toBe(1);
+    expect(metrics.at(-1)?.["logps/rejected"]).toBeLessThan(metrics[0]?.["logps/rejected"] ?? 0);
     expect(trainer.adapterOff).toBeGreaterThan(0);
     const progress = events.filter((event) => event.type === "progress" && event.stage === "reference");
     expect(progress.at(-1)).toMatchObject({ done: 30, total: 30, unit: "rows" });
@@ -71,9 +71,9 @@ describe("the reference", () => {
       return measureQuestions(trainer, [question], { loss, tokenBudget: 99 });
     };
     const wrong = await measured(true);
-    expect([wrong.loss, wrong.rewardsMargin]).toEqual([expect.closeTo(Math.LN2, 12), expect.closeTo(0, 12)]);
+    expect([wrong.loss, wrong["rewards/margins"]]).toEqual([expect.closeTo(Math.LN2, 12), expect.closeTo(0, 12)]);
     const right = await measured(false);
-    expect(Math.abs(right.rewardsMargin ?? 0)).toBeGreaterThan(0.05);
+    expect(Math.abs(right["rewards/margins"] ?? 0)).toBeGreaterThan(0.05);
     expect(Math.abs(right.loss - Math.LN2)).toBeGreaterThan(0.02);
   });
 

@@ -75,7 +75,7 @@ describe("the curves of a run", () => {
     const preference = new RunCurves("b", client(10, true).client, () => {});
     await preference.follow(null);
     expect([...preference.face.present]).toEqual(
-      expect.arrayContaining(["rewardsChosen", "rewardsRejected", "rewardsMargin", "rewardsAccuracy"]),
+      expect.arrayContaining(["rewards/chosen", "rewards/rejected", "rewards/margins", "rewards/accuracies"]),
     );
   });
 
