@@ -45,8 +45,14 @@ export function packSize(questions: readonly QuestionSize[]): PackingSize {
 /** Scores of all blocks, or of the largest, for one head. */
 export function scoreCounts({ prefixBlocks, segmentBlocks }: PackingSize, includePrefixes = true) {
   const blocks = [...(includePrefixes ? prefixBlocks : []), ...segmentBlocks];
-  const counts = blocks.map(({ queries, keys }) => queries * keys);
-  return { all: counts.reduce((sum, count) => sum + count, 0), largest: Math.max(0, ...counts) };
+  // One by one: a pass may have more blocks than a call can have arguments.
+  return blocks.reduce(
+    ({ all, largest }, { queries, keys }) => ({
+      all: all + queries * keys,
+      largest: Math.max(largest, queries * keys),
+    }),
+    { all: 0, largest: 0 },
+  );
 }
 
 /** Neighbours are merged while they stay short. */

@@ -68,6 +68,12 @@ describe("the estimate", () => {
     expect(short({ accumulation: 1, batchTokens: 8192 }).rows).toBeGreaterThan(7000);
   });
 
+  it("is made for the largest pass that can be asked for, of questions of a few tokens, and no larger one can be asked for", () => {
+    const most = { maxLength: 2, batchTokens: 2 ** 20 };
+    expect(estimateMemory(small, config(most), machine).rows).toBeGreaterThan(2 ** 19);
+    expect(() => config({ batchTokens: 2 ** 20 + 1 })).toThrow(/at most 1048576 tokens/);
+  });
+
   it("counts the process itself, which a large vocabulary makes larger; not on a GPU, whose memory is another", () => {
     const program = (shape: TrainingShape) => estimateMemory(shape, config(), machine).program;
     const [few, many] = [program({ ...small, vocabulary: 512 }), program({ ...small, vocabulary: 256_000 })];
