@@ -137,7 +137,7 @@ function expectMemory({ config, trainer, memory, emit }: Watched): MemoryEstimat
     return estimateOnCard(memory.shape, config, { gpuLayers, freeBytes: Number.POSITIVE_INFINITY });
   const estimate = estimateMemory(memory.shape, config, memory.total);
   if (estimate.total <= memory.available) return estimate;
-  const advice = adviceText(adviseMemory(memory.shape, config, memory));
+  const advice = adviceText(adviseMemory(memory.shape, config, memory), true);
   const message = `This training may take ${mebibytes(estimate.total)}, and ${mebibytes(memory.available)} are free. ${advice}`;
   emit({ type: "warning", message, details: { ...estimate, available: memory.available } });
   return estimate;

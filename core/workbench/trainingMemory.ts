@@ -32,7 +32,8 @@ export async function trainingMemoryOf(
     verdict,
     keepsActivations,
     measured: measured?.whole ?? false,
-    advice: advice === null ? null : { text: adviceText(advice), changes: { ...advice.changes }, fits: advice.fits },
+    advice:
+      advice === null ? null : { text: adviceText(advice, false), changes: { ...advice.changes }, fits: advice.fits },
   };
   return { memory, parameters };
 }

@@ -14,6 +14,11 @@ const executionSettings: ReadonlySet<string> = new Set([
   "maxMinutes",
 ]);
 
+/** Whether a run is bound to a setting (`lora.rank`): with another value it is another run, in another folder. */
+export function isBinding(setting: string): boolean {
+  return !setting.split(".").some((key) => executionSettings.has(key));
+}
+
 /** What a run is held to when it is resumed: its configuration without the execution settings, as JSON has it. */
 export function bindingSettings(config: object): unknown {
   return JSON.parse(JSON.stringify(config, (key, inner: unknown) => (executionSettings.has(key) ? undefined : inner)));

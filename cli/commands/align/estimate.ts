@@ -40,7 +40,7 @@ export async function estimateAlign(
   checkLayers(config.lora, shape.layers);
   const machine = { available: await availableBytes(freemem()), total: totalmem() };
   const forecast = await forecastTraining(shape, config, { cache: cache ?? join(directory, "cache"), machine, gpus });
-  const advice = forecast.advice === null ? null : adviceText(forecast.advice);
+  const advice = forecast.advice === null ? null : adviceText(forecast.advice, false);
   const result = { ...forecast, advice };
   return { result, text: estimateText(result) };
 }

@@ -1,5 +1,6 @@
 /** Which settings to lower, and to what, so that a training fits the memory there is. Pure. */
 import { FolkmootError } from "../../contract/errors.ts";
+import { isBinding } from "../../workspace/runId.ts";
 import { estimateMemory, type MemoryEstimate, type MemorySettings } from "./estimate.ts";
 import { fewerGpuLayers, gpuWeights } from "./gpuLayers.ts";
 import type { TrainingShape } from "./shape.ts";
@@ -66,11 +67,20 @@ export function adviseMemory(shape: TrainingShape, settings: MemorySettings, mac
   return { changes, estimate, fits: estimate.total <= machine.available };
 }
 
-/** The one thing to do, in the imperative. */
-export function adviceText({ changes, estimate, fits }: Advice): string {
-  const named = Object.entries(changes).map(([path, value]) => `${path} to ${value}`);
-  if (fits && named.length > 0) return `Set ${named.join(", ")}: then it takes about ${mebibytes(estimate.total)}.`;
-  return `Choose a smaller model or a stronger quantization, or close other programs: even with the lowest settings it takes about ${mebibytes(estimate.total)}.`;
+/**
+ * The one thing to do, in the imperative; first what the same run takes.
+ *
+ * @param isMade whether there is a run already, which is held to its settings
+ */
+export function adviceText({ changes, estimate, fits }: Advice, isMade: boolean): string {
+  if (!fits || Object.keys(changes).length === 0)
+    return `Choose a smaller model or a stronger quantization, or close other programs: even with the lowest settings it takes about ${mebibytes(estimate.total)}.`;
+  const named = (binding: boolean) =>
+    Object.entries(changes)
+      .filter(([path]) => isBinding(path) === binding)
+      .map(([path, value]) => `${path} to ${value}`);
+  const another = named(true).length > 0 && isMade ? ", in a run of its own (another --out)" : "";
+  return `Set ${[...named(false), ...named(true)].join(", ")}${another}: then it takes about ${mebibytes(estimate.total)}.`;
 }
 
 /**
@@ -99,7 +109,7 @@ export function explainOutOfMemory(
     {
       message: (error as Error).message,
       reason: `With these settings the training takes about ${mebibytes(needed)}; ${free}`,
-      action: `${adviceText(advice)}${onGpu ? " Or train on the processor (--gpu off)." : ""}`,
+      action: `${adviceText(advice, true)}${onGpu ? " Or train on the processor (--gpu off)." : ""}`,
       details: { needed, available: machine.available, changes: advice.changes },
     },
     { cause: error },

@@ -8,6 +8,8 @@ import { packSize } from "../../../core/alignment/memory/packing.ts";
 import { adapterWeights, type TrainingShape } from "../../../core/alignment/memory/shape.ts";
 import { alignConfig } from "../../../core/contract/alignment.ts";
 import { hashFile } from "../../../core/workspace/hash.ts";
+import { RunDirectory } from "../../../core/workspace/runDirectory.ts";
+import { isBinding } from "../../../core/workspace/runId.ts";
 import { llama1B, small } from "./llamaShape.ts";
 import { align, data, newDirectory, settings } from "./session.ts";
 
@@ -114,7 +116,7 @@ describe("what to lower", () => {
   it("first what costs time alone; each setting is named with its value, and then it fits", () => {
     const first = advise(full - 1);
     expect(first.changes).toEqual({ activations: "recompute" });
-    expect(adviceText(first)).toMatch(/^Set activations to recompute: then it takes about \d+ MiB\.$/);
+    expect(adviceText(first, true)).toMatch(/^Set activations to recompute: then it takes about \d+ MiB\.$/);
     const recomputed = first.estimate.total;
     const second = advise(recomputed - 2 ** 20);
     expect(Object.keys(second.changes).length).toBeGreaterThan(1);
@@ -130,10 +132,35 @@ describe("what to lower", () => {
     expect(estimateMemory(llama1B(), again, machine).total).toBe(second.estimate.total);
   });
 
+  it("says which changes need another folder: a run that is made is held to them, and takes the others", async () => {
+    const changes = { batchTokens: 512, activations: "recompute", "lora.rank": 8 };
+    const advice = { changes, estimate: advise(full).estimate, fits: true };
+    expect(adviceText(advice, true)).toMatch(
+      /^Set activations to recompute, batchTokens to 512, lora\.rank to 8, in a run of its own \(another --out\): then/,
+    );
+    // A form has made no run yet.
+    expect(adviceText(advice, false)).not.toContain("--out");
+
+    const directory = newDirectory();
+    await align({ directory, config: settings({ maxSteps: 1 }) });
+    const again = async (over: object) => {
+      const next = settings({ maxSteps: 1, ...over });
+      const files = [next.model, next.data];
+      const { run } = await RunDirectory.openOrCreate(directory, { config: next, schema: alignConfig, files });
+      await run[Symbol.asyncDispose]();
+    };
+    await again({ activations: "recompute", gpu: "off", gpuLayers: 1 });
+    const bound = { batchTokens: 512, maxRejected: 1, maxLength: 64, lora: { rank: 3 } };
+    for (const [name, value] of Object.entries(bound))
+      await expect(again({ [name]: value }), name).rejects.toMatchObject({ code: "run-mismatch" });
+    expect(["activations", "gpu", "gpuLayers"].filter(isBinding)).toEqual([]);
+    expect([...Object.keys(bound), "lora.rank"].filter((path) => !isBinding(path))).toEqual([]);
+  });
+
   it("a smaller model where nothing is enough", () => {
     const none = advise(1e9);
     expect(none.fits).toBe(false);
-    expect(adviceText(none)).toContain("smaller model");
+    expect(adviceText(none, true)).toContain("smaller model");
   });
 });
 
