@@ -1,7 +1,7 @@
 /** Exports of an alignment run from end to end: samples from the trainer, file, proof by the runtime, provenance. */
 import { loadDataSet } from "../alignment/dataSet.ts";
 import type { NativeAddon, NativeTrainer } from "../alignment/nativeTrainer.ts";
-import type { Tokenizer } from "../alignment/tokenizeRows.ts";
+import type { Tokenizer, TokenizeSettings } from "../alignment/tokenizeRows.ts";
 import type { EmitEvent } from "../contract/events.ts";
 import type { CheckpointChoice } from "../contract/jobs.ts";
 import type { QuantizationType } from "../contract/models.ts";
@@ -17,7 +17,7 @@ import type { ProvenFile } from "./writeProven.ts";
 export interface ExportTools {
   openTrainer(model: string): Promise<NativeTrainer>;
   openTokenizer(model: string): Promise<Tokenizer & { dispose(): Promise<void> }>;
-  /** A `LanguageModel` on the files of the export. */
+  /** On the files of the export. */
   openScorer(model: string, adapter: string | null): Promise<ResponseScorer & { dispose(): Promise<void> }>;
   readonly addon: Pick<NativeAddon, "mergeAdapter" | "quantize">;
   /** Folder with the ggml libraries of node-llama-cpp. */
@@ -84,15 +84,14 @@ async function runExport(
   const say = (done: number, note: string) =>
     emit({ type: "progress", stage, done, total: 3, unit: "parts", rate: null, secondsLeft: null, note });
   const source = await readExportSource(directory, checkpoint, signal);
-  const { appendEos } = source.run.config;
   say(0, "measuring the trainer");
-  const samples = await samplesOf(source, tools, signal);
+  const { samples, rows } = await samplesOf(source, tools, signal);
   say(1, "writing");
   const file = await write(source, async (path, { model, adapter }) => {
     say(2, "opening it again to prove it");
     const scorer = await tools.openScorer(model, adapter);
     try {
-      return await proveExport(path, samples, scorer, { tolerance, appendEos, signal });
+      return await proveExport(path, samples, scorer, { tolerance, rows, signal });
     } finally {
       await scorer.dispose();
     }
@@ -106,14 +105,17 @@ async function samplesOf(
   { run, checkpoint }: ExportSource,
   tools: ExportTools,
   signal: AbortSignal | undefined,
-): Promise<ProofSample[]> {
+): Promise<{ samples: ProofSample[]; rows: TokenizeSettings }> {
+  const { seed, appendEos, maxLength } = run.config;
   const { rows } = await loadDataSet(run.config.data);
   const tokenizer = await tools.openTokenizer(run.config.model);
   try {
     const trainer = await tools.openTrainer(run.config.model);
     try {
       await trainer.loadAdapter(checkpoint.adapter);
-      return await collectProofSamples({ trainer, tokenizer, rows, config: run.config, signal });
+      const settings = { appendEos, maxLength: Math.min(maxLength, trainer.info.contextLength) };
+      const samples = await collectProofSamples({ trainer, tokenizer, rows, settings, seed, signal });
+      return { samples, rows: settings };
     } finally {
       await trainer.dispose();
     }

@@ -2,24 +2,33 @@
  * The proof of an export: the file that was written is opened again by the runtime that people will use, and must give
  * the trainer's own log-probabilities. Nothing is called done without it.
  */
+import { newTokenizeCounts, type Tokenizer, type TokenizeSettings, tokenizeRow } from "../alignment/tokenizeRows.ts";
+import type { AlignmentRow } from "../contract/alignment.ts";
 import { FolkmootError } from "../contract/errors.ts";
-import type { ResponseLogps } from "../models/languageModel.ts";
+
+/** The texts of a row of the training data. */
+export type ProofRow = Pick<AlignmentRow, "query" | "responses" | "scores">;
+
+/** Tokens of a row's query and of its first response with text, cut as training cuts them. */
+export interface ProofTokens {
+  /** With BOS, if the model has one. */
+  readonly prompt: readonly number[];
+  readonly tokens: readonly number[];
+}
 
 /** A response with what the trainer says of it. */
-export interface ProofSample {
-  /** Rendered prompt text, without BOS. */
-  readonly query: string;
-  readonly response: string;
-  readonly tokens: readonly number[];
+export interface ProofSample extends ProofTokens {
+  readonly row: ProofRow;
   /** Natural-log probability of every token, adapter on. */
   readonly logps: readonly number[];
   /** The same with the adapter off. */
   readonly baseLogps: readonly number[];
 }
 
-/** What the proof needs of a `LanguageModel` opened on the export. */
-export interface ResponseScorer {
-  responseLogps(query: string, response: string, options: { appendEos: boolean }): Promise<ResponseLogps>;
+/** The export, opened by the runtime: it reads texts by itself, and says what it thinks of given tokens. */
+export interface ResponseScorer extends Tokenizer {
+  /** Natural-log probability of every response token; `prompt` with BOS, if there is one. */
+  tokenLogps(prompt: readonly number[], response: readonly number[]): Promise<readonly number[]>;
 }
 
 /** Nats per token. `max` null: not bounded, only reported. */
@@ -46,24 +55,32 @@ export type Proof = {
   tolerance: Tolerance;
 };
 
+/** Null for a row without query or response. */
+export function proofTokens(row: ProofRow, tokenizer: Tokenizer, settings: TokenizeSettings): ProofTokens | null {
+  const cut = tokenizeRow(row, tokenizer, settings, newTokenizeCounts());
+  const [response] = cut?.responses ?? [];
+  if (cut === null || response === undefined) return null;
+  return { prompt: Array.from(cut.query), tokens: Array.from(response) };
+}
+
 /**
- * @param appendEos as in training, so that the end of an answer is proven too
+ * @param rows how the samples were cut: long ones, and ends of answers, are proven as they were trained
  * @throws proof-failed when the export splits text into other tokens, or differs by more than the tolerance
  */
 export async function proveExport(
   path: string,
   samples: readonly ProofSample[],
   scorer: ResponseScorer,
-  { tolerance, appendEos, signal }: { tolerance: Tolerance; appendEos: boolean; signal?: AbortSignal | undefined },
+  { tolerance, rows, signal }: { tolerance: Tolerance; rows: TokenizeSettings; signal?: AbortSignal | undefined },
 ): Promise<Proof> {
   const differences: number[] = [];
   const effects: number[] = [];
   for (const [index, sample] of samples.entries()) {
     signal?.throwIfAborted();
-    const found = await scorer.responseLogps(sample.query, sample.response, { appendEos });
-    checkTokens(path, index, sample, found);
+    checkTokens(path, index, sample, proofTokens(sample.row, scorer, rows));
+    const found = await scorer.tokenLogps(sample.prompt, sample.tokens);
     for (const [t, logp] of sample.logps.entries()) {
-      differences.push(logp - (found.logps[t] as number));
+      differences.push(logp - (found[t] ?? Number.NaN));
       effects.push(Math.abs(logp - (sample.baseLogps[t] as number)));
     }
   }
@@ -87,30 +104,23 @@ function refuseOutside(path: string, proof: Proof): void {
   const { tolerance, meanDifference, maxDifference } = proof;
   // Written so that NaN is outside.
   const inside = meanDifference <= tolerance.mean && (tolerance.max === null || maxDifference <= tolerance.max);
-  if (inside && proof.tokens > 0) return;
+  if (inside) return;
   throw new FolkmootError("proof-failed", {
-    message:
-      proof.tokens === 0
-        ? `There was nothing to prove ${path} with.`
-        : `${path} does not speak as the trainer does: log-probabilities differ by ${meanDifference.toPrecision(3)} nats per token on average and ${maxDifference.toPrecision(3)} at most.`,
-    reason:
-      proof.tokens === 0
-        ? "No row of the training data fits the context of the model."
-        : "The file type is too coarse for this model, or the export is faulty.",
+    message: `${path} does not speak as the trainer does: log-probabilities differ by ${meanDifference.toPrecision(3)} nats per token on average and ${maxDifference.toPrecision(3)} at most.`,
+    reason: "The file type is too coarse for this model, or the export is faulty.",
     action: "Export a finer file type (F16, Q8_0). If it fails there too, copy the diagnostics and report it.",
     details: { path, ...proof },
   });
 }
 
-function checkTokens(path: string, index: number, sample: ProofSample, found: ResponseLogps): void {
-  const same =
-    found.tokens.length === sample.tokens.length && found.tokens.every((token, i) => token === sample.tokens[i]);
-  if (same && found.logps.length === found.tokens.length) return;
+function checkTokens(path: string, index: number, expected: ProofTokens, found: ProofTokens | null): void {
+  const [trained, read] = [expected, found].map((cut) => [...(cut?.prompt ?? []), ...(cut?.tokens ?? [])]);
+  if (found?.tokens.length === expected.tokens.length && trained?.join() === read?.join()) return;
   throw new FolkmootError("proof-failed", {
     message: `${path} splits the text of sample ${index + 1} into other tokens than the trainer.`,
     reason: "The vocabulary or tokenizer settings of the export differ from the base model's.",
     action: "Report it with the diagnostics; the training run itself is unharmed.",
-    details: { path, sample: index + 1, expected: sample.tokens.slice(0, 32), found: found.tokens.slice(0, 32) },
+    details: { path, sample: index + 1, expected: trained?.slice(0, 32), found: read?.slice(0, 32) },
   });
 }
 

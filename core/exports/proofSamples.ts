@@ -1,9 +1,9 @@
 /** Samples for a proof: rows of the training data, with the trainer's log-probabilities under and without the adapter. */
 import type { NativeTrainer } from "../alignment/nativeTrainer.ts";
-import { newTokenizeCounts, type Tokenizer, tokenizeRow } from "../alignment/tokenizeRows.ts";
-import type { AlignConfig, AlignmentRow } from "../contract/alignment.ts";
+import type { Tokenizer, TokenizeSettings } from "../alignment/tokenizeRows.ts";
+import { FolkmootError } from "../contract/errors.ts";
 import { randomStream } from "../random.ts";
-import type { ProofSample } from "./proof.ts";
+import { type ProofRow, type ProofSample, type ProofTokens, proofTokens } from "./proof.ts";
 
 /** Some thousand tokens on usual rows: enough for a mean, few enough for a CPU. */
 const defaultCount = 24;
@@ -13,16 +13,19 @@ export interface SampleRequest {
   /** Opened on the base model, with the adapter loaded. */
   readonly trainer: NativeTrainer;
   readonly tokenizer: Tokenizer;
-  readonly rows: readonly AlignmentRow[];
-  readonly config: Pick<AlignConfig, "seed" | "maxLength" | "appendEos">;
+  readonly rows: readonly ProofRow[];
+  /** As in training, but no longer than the context of the proof. */
+  readonly settings: TokenizeSettings;
+  readonly seed: number;
   /** Default 24. */
   readonly count?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Takes rows by seed, the first response of each; rows that training cuts are passed over, for the proof compares
- * whole texts. Fewer than `count` where the data have no more.
+ * Takes rows by seed, cut as training cuts them, the first response of each. Fewer than `count` where the data have no
+ * more.
+ * @throws proof-failed when no row has a text
  */
 export async function collectProofSamples(request: SampleRequest): Promise<ProofSample[]> {
   const { trainer, signal } = request;
@@ -34,30 +37,26 @@ export async function collectProofSamples(request: SampleRequest): Promise<Proof
     const rows = part.map(({ prompt, tokens }) => ({ query: prompt, responses: [tokens] }));
     const on = await trainer.forward(rows, { adapter: true, keep: false });
     const off = await trainer.forward(rows, { adapter: false, keep: false });
-    for (const [i, { query, response, tokens }] of part.entries())
-      samples.push({ query, response, tokens, logps: on[i]?.[0] ?? [], baseLogps: off[i]?.[0] ?? [] });
+    for (const [i, sample] of part.entries())
+      samples.push({ ...sample, logps: on[i]?.[0] ?? [], baseLogps: off[i]?.[0] ?? [] });
   }
   return samples;
 }
 
-interface ChosenSample extends Pick<ProofSample, "query" | "response"> {
-  readonly prompt: number[];
-  readonly tokens: number[];
-}
+type ChosenSample = ProofTokens & { readonly row: ProofRow };
 
-function chooseSamples({ trainer, tokenizer, rows, config, count = defaultCount }: SampleRequest): ChosenSample[] {
-  const maxLength = Math.min(config.maxLength, trainer.info.contextLength);
+function chooseSamples({ tokenizer, rows, settings, seed, count = defaultCount }: SampleRequest): ChosenSample[] {
   const chosen: ChosenSample[] = [];
-  for (const { query, responses, scores } of randomStream(config.seed, "proof").shuffle(rows)) {
+  for (const row of randomStream(seed, "proof").shuffle(rows)) {
     if (chosen.length === count) break;
-    const counts = newTokenizeCounts();
-    const row = { query, responses: responses.slice(0, 1), scores: scores.slice(0, 1) };
-    const tokens = tokenizeRow(row, tokenizer, { maxLength, appendEos: config.appendEos }, counts);
-    const [response] = responses;
-    const [answer] = tokens?.responses ?? [];
-    if (tokens === null || response === undefined || answer === undefined) continue;
-    if (counts.queriesCut + counts.responsesCut > 0) continue;
-    chosen.push({ query, response, prompt: Array.from(tokens.query), tokens: Array.from(answer) });
+    const tokens = proofTokens(row, tokenizer, settings);
+    if (tokens !== null) chosen.push({ row, ...tokens });
   }
-  return chosen;
+  if (chosen.length > 0) return chosen;
+  throw new FolkmootError("proof-failed", {
+    message: "There is nothing to prove the export with.",
+    reason: "No row of the run's data has a response with text.",
+    action: "Put the data file back that the run was trained on, and export again.",
+    details: { rows: rows.length, ...settings },
+  });
 }

@@ -1,5 +1,5 @@
 /** One copy of a model's weights, and the language models (contexts) that speak with it, one per adapter. */
-import type { LlamaModel } from "node-llama-cpp";
+import type { LlamaModel, Token } from "node-llama-cpp";
 import type { GpuKind, GpuLayers } from "../../contract/device.ts";
 import type { PromptFormat } from "../../contract/society.ts";
 import { hashFile, hashModel } from "../../workspace/hash.ts";
@@ -16,6 +16,7 @@ import { ResponseScorer } from "./responseScorer.ts";
 import { measureBatchRules } from "./rowInvariance.ts";
 import { checkAdapterFile, explainLoad, type GpuPlacement, loadCheckedModel, type Place } from "./runtime.ts";
 import { BatchScheduler } from "./scheduler.ts";
+import { beginToken, tokenizeContinuation, tokenizeText } from "./tokenizer.ts";
 
 /** Least tokens of one batch; more prompts of equal length fit together. */
 const leastBatch = 2 * promptChunk;
@@ -78,6 +79,13 @@ export async function loadModel(options: LoadOptions): Promise<LoadedModel> {
 
 export interface ScoringModel extends AsyncDisposable {
   responseLogps: LanguageModel["responseLogps"];
+  /** Of tokens as they are; `prompt` with its beginning-of-sequence token, if it has one. */
+  tokenLogps(prompt: readonly number[], response: readonly number[]): Promise<readonly number[]>;
+  /** How it reads texts, as `openTokenizer`. */
+  tokenize(text: string): number[];
+  tokenizeContinuation(text: string): number[];
+  readonly bos: number | null;
+  readonly eos: number | null;
   dispose(): Promise<void>;
 }
 
@@ -105,6 +113,11 @@ export async function openScorer(
     };
     return {
       responseLogps: (query, response, scoring) => scorer.score(query, response, scoring),
+      tokenLogps: async (prompt, response) => (await scorer.scoreTokens(prompt as Token[], response as Token[])).logps,
+      tokenize: (text) => tokenizeText(model, text, false),
+      tokenizeContinuation: (text) => tokenizeContinuation(model, text, false),
+      bos: beginToken(model),
+      eos: model.tokens.eos,
       dispose,
       [Symbol.asyncDispose]: dispose,
     };

@@ -8,7 +8,7 @@ import { evaluationConfig } from "../../../core/contract/evaluation.ts";
 import { runEvaluation } from "../../../core/evaluation/runEvaluation.ts";
 import { type ExportTools, exportAdapterOfRun, exportMergedOfRun } from "../../../core/exports/exportRun.ts";
 import { ggmlLibraryFolder } from "../../../core/models/llama/libraries.ts";
-import { loadModel, openLanguageModel } from "../../../core/models/llama/loadedModel.ts";
+import { loadModel, openScorer } from "../../../core/models/llama/loadedModel.ts";
 import { openTokenizer } from "../../../core/models/llama/tokenizer.ts";
 import { hashModel } from "../../../core/workspace/hash.ts";
 import { RunDirectory } from "../../../core/workspace/runDirectory.ts";
@@ -25,11 +25,11 @@ const tools: ExportTools = {
   threads: 1,
   openTrainer: (model) => addon.openTrainer({ model, libraries, threads: 1 }),
   openTokenizer,
-  openScorer: (path, adapter) => openLanguageModel({ path, adapter, sequences: 1, threads: 1 }),
+  openScorer: (path, adapter) => openScorer({ path, adapter, threads: 1 }),
 };
 const emit = () => {};
 
-async function train(directory: string, model: string, data: string): Promise<void> {
+async function train(directory: string, model: string, data: string, over: object = {}): Promise<void> {
   const config = alignConfig.parse({
     model,
     data,
@@ -37,6 +37,7 @@ async function train(directory: string, model: string, data: string): Promise<vo
     optimizer: { learningRate: 1e-2 },
     epochs: 8,
     evaluationShare: 0,
+    ...over,
   });
   await using run = await RunDirectory.create(directory, { config, schema: alignConfig, files: [model, data] });
   await using tokenizer = await openTokenizer(model);
@@ -108,11 +109,31 @@ it("what was trained is what llama.cpp speaks: exports are proven, and the adapt
   const checkpoint = readFileSync(adapter.path);
   const swapped = {
     ...tools,
-    openScorer: () => openLanguageModel({ path: model, adapter: null, sequences: 1, threads: 1 }),
+    openScorer: () => openScorer({ path: model, adapter: null, threads: 1 }),
   };
   const failing = exportAdapterOfRun({ directory: run, output: join(run, "exports", "a.gguf"), tools: swapped, emit });
   await expect(failing).rejects.toMatchObject({ code: "proof-failed" });
   expect(readFileSync(adapter.path).equals(checkpoint)).toBe(true);
+});
+
+it("a run whose rows were all cut is exported: llama.cpp reads them as training cut them", async () => {
+  const folder = await temporaryFolder();
+  const [model, data, run] = [join(folder, "m.gguf"), join(folder, "data.json"), join(folder, "run")];
+  await writeRandomModel(model, { shape, vocabularySize: 400, encoding: "Q8_0", seed: 5 });
+  const query = "### Instruction:\nWhat is it?\n\n### Response:\n";
+  const responses = ["give it to them ", "keep it to yourself "].map((text) => text.repeat(60));
+  writeFileSync(data, JSON.stringify([{ query, responses, scores: [6, 1] }]));
+  await train(run, model, data, { maxLength: 64 });
+  // As exports do: products of ggml's own, which round activations as llama.cpp does.
+  const openTrainer = (path: string) => addon.openTrainer({ model: path, libraries, threads: 1, products: "ggml" });
+  const job = { directory: run, tools: { ...tools, openTrainer }, emit };
+  const adapter = await exportAdapterOfRun({ ...job, output: join(run, "exports", "a.gguf") });
+  const merged = await exportMergedOfRun({ ...job, output: join(run, "exports", "m.gguf"), type: "Q8_0" });
+  for (const { proof } of [adapter, merged]) {
+    expect(proof.tokens).toBe(32);
+    expect(proof.meanDifference).toBeLessThan(0.03);
+    expect(proof.conclusive).toBe(true);
+  }
 });
 
 it("a base in several files, named by any of them, is trained and exported as one", async () => {

@@ -66,10 +66,10 @@ class TrainedBigram extends BigramTrainer {
 
 const tokenize = (value: string) => [...value].map((letter) => letter.charCodeAt(0));
 
-async function trainedRun(trained = true) {
+async function trainedRun(trained = true, over: object = {}) {
   const directory = await mkdtemp(join(folder, "run-"));
-  const config = alignConfig.parse({ model, data });
-  await using run = await RunDirectory.create(directory, { config, schema: alignConfig, files: [model, data] });
+  const config = alignConfig.parse({ model, data, ...over });
+  await using run = await RunDirectory.create(directory, { config, schema: alignConfig, files: [model, config.data] });
   const state = { fingerprint: "f", step: 7, position: 56, seed: 1, evaluations: [] };
   if (trained) await writeAlignmentCheckpoint(run.checkpoints, new TrainedBigram(), state);
   return directory;
@@ -99,14 +99,16 @@ function tools({ scorer = {}, merge }: Fakes = {}) {
       const twin = new TrainedBigram();
       await twin.loadAdapter();
       return {
-        async responseLogps(query, response, { appendEos }) {
-          const tokens = [...tokenize(response), ...(appendEos ? [2] : [])];
-          const [row] = await twin.forward([{ query: [1, ...tokenize(query)], responses: [tokens] }], {
+        tokenize,
+        tokenizeContinuation: (value) => tokenize(value).map((token, i) => (scorer.otherToken && i === 1 ? 99 : token)),
+        bos: 1,
+        eos: 2,
+        async tokenLogps(prompt, response) {
+          const [row] = await twin.forward([{ query: prompt, responses: [response] }], {
             adapter: scorer.adapter ?? true,
             keep: false,
           });
-          if (scorer.otherToken) tokens[1] = 99;
-          return { tokens, logps: (row?.[0] ?? []).map((logp) => logp + (scorer.shift ?? 0)) };
+          return (row?.[0] ?? []).map((logp) => logp + (scorer.shift ?? 0));
         },
         dispose: async () => {
           open.scorers--;
@@ -190,6 +192,35 @@ describe("adapter", () => {
     await expect(exportAdapterOfRun({ ...best, checkpoint: 6 })).rejects.toMatchObject({
       code: "run-not-found",
       action: expect.stringContaining("5, 7"),
+    });
+  });
+
+  it("of rows that training cut is proven on what training saw of them", async () => {
+    const long = join(folder, "long.json");
+    const row = (i: number) => ({
+      query: `question ${i} `.repeat(9),
+      responses: [`answer ${i} `.repeat(90)],
+      scores: [6],
+    });
+    writeFileSync(long, JSON.stringify(Array.from({ length: 30 }, (_, i) => row(i))));
+    const directory = await trainedRun(true, { data: long, maxLength: 64 });
+    const { fake } = tools();
+    const { proof } = await exportAdapterOfRun(job(directory, join(directory, "a.gguf"), fake));
+    expect(proof).toMatchObject({ samples: 24, tokens: 24 * 32, maxDifference: 0, conclusive: true });
+    const other = tools({ scorer: { otherToken: true } });
+    const failing = exportAdapterOfRun(job(directory, join(directory, "b.gguf"), other.fake));
+    await expect(failing).rejects.toMatchObject({ code: "proof-failed", message: expect.stringContaining("splits") });
+  });
+
+  it("without a text to prove it with says so, and not that the file type is too coarse", async () => {
+    const empty = join(folder, "empty.json");
+    writeFileSync(empty, JSON.stringify([{ query: "q", responses: ["", ""], scores: [6, 1] }]));
+    const directory = await trainedRun(true, { data: empty });
+    const failing = exportAdapterOfRun(job(directory, join(directory, "a.gguf"), tools().fake));
+    await expect(failing).rejects.toMatchObject({
+      code: "proof-failed",
+      reason: expect.stringContaining("No row"),
+      action: expect.stringContaining("data file"),
     });
   });
 
