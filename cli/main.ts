@@ -26,16 +26,28 @@ function pinnedNode(from: string): string | null {
 }
 
 function startAgain(node: string): void {
-  const child = spawn(node, process.argv.slice(1), { stdio: "inherit" });
-  // Ctrl+C reaches the child by itself; this process stays to pass its exit status on.
-  process.on("SIGINT", () => {});
+  // The channel carries nothing: it closes when this process dies, however it does.
+  const child = spawn(node, process.argv.slice(1), { stdio: ["inherit", "inherit", "inherit", "ipc"] });
+  // In a terminal Ctrl+C reaches the child by itself; this process stays to pass its exit status on.
+  const inTerminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
+  process.on("SIGINT", () => {
+    if (!inTerminal) child.kill("SIGINT");
+  });
   for (const signal of ["SIGTERM", "SIGHUP"] as const) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => {
     process.exitCode = code ?? 128 + constants.signals[signal ?? "SIGTERM"];
   });
 }
 
+/** What was started again ends in order when the process that waits for it is gone. */
+function endWithStarter(): void {
+  if (process.channel == null) return;
+  process.channel.unref();
+  process.once("disconnect", () => process.kill(process.pid, "SIGTERM"));
+}
+
 if (isRecentEnough(process.versions.node)) {
+  endWithStarter();
   const { runCommandLine } = await import("./commandLine.ts");
   await runCommandLine(process.argv.slice(2));
 } else {

@@ -18,6 +18,12 @@ const reasons: Partial<Record<NodeJS.Signals, string>> = {
   SIGILL: "This processor lacks an instruction that the native library uses.",
 };
 
+/** What takes less memory and lets the same run go on. */
+const lessMemory: Readonly<Record<HostKind, string>> = {
+  engine: "fewer sequences",
+  trainer: "activations computed again (--activations recompute)",
+};
+
 /** `native-crash` for every exit that nobody asked for. */
 export function describeExit(kind: HostKind, { code, signal, stderr }: HostExit): FolkmootError {
   const how = signal ?? (code === null ? "it could not be started" : `exit code ${code}`);
@@ -26,7 +32,7 @@ export function describeExit(kind: HostKind, { code, signal, stderr }: HostExit)
     reason: (signal === null ? undefined : reasons[signal]) ?? "A fault in the process or in a native library.",
     action:
       signal === "SIGKILL"
-        ? "Resume the run with fewer sequences or a smaller model; what was finished is kept."
+        ? `Resume the run with ${lessMemory[kind]} or a smaller model; what was finished is kept.`
         : "Resume the run; what was finished is kept. If it happens again, check the model file and copy the diagnostics.",
     details: { host: kind, exitCode: code, signal, stderr },
   });

@@ -2,6 +2,7 @@
 import { checkLayers, checkLora, checkPrompts } from "../alignment/checkJob.ts";
 import { planEffort } from "../alignment/effort.ts";
 import { computeLoss } from "../alignment/losses/index.ts";
+import { checkCard } from "../alignment/memory/card.ts";
 import { planSteps } from "../alignment/plan.ts";
 import { type AlignConfig, alignConfig, type Effort, lossSettings } from "../contract/alignment.ts";
 import { FolkmootError } from "../contract/errors.ts";
@@ -91,8 +92,9 @@ export async function checkAlign(config: AlignConfig, tools: AlignTools): Promis
   for (const check of checksOf(config, tools)) await check();
 }
 
-function checksOf(config: AlignConfig, { library, reader }: AlignTools): (() => unknown)[] {
+function checksOf(config: AlignConfig, { library, reader, gpus }: AlignTools): (() => unknown)[] {
   return [
+    () => named("gpu", async () => checkCard(config, config.gpu === "off" ? [] : await gpus.list())),
     () => named("loss", () => computeLoss([[-1], [-1]], [2, 1], config.loss)),
     () => checkLora(config.lora),
     async () => {

@@ -3,6 +3,7 @@
  * and gives its memory back.
  */
 
+import type { GpuChoice } from "../contract/device.ts";
 import type { Lease } from "../contract/workbench/machine.ts";
 import type { EngineClient, Host, TrainerClient } from "../host/supervisor.ts";
 
@@ -19,6 +20,7 @@ export class Device implements AsyncDisposable {
   private trainer: Host<TrainerClient> | null = null;
   private holder: Lease = { holder: "free", job: null };
   private readonly unloaded = new Set<(side: Side) => void>();
+  private trainerGpu: GpuChoice = "off";
   private disposed = false;
   private engineIsNew = false;
 
@@ -74,7 +76,16 @@ export class Device implements AsyncDisposable {
     return isNew;
   }
 
-  trainerClient(): TrainerClient {
+  /**
+   * One process holds the libraries of one device: where another is asked for than the process was started for, a
+   * fresh one takes its place. Jobs come one after another, so nothing runs in it.
+   */
+  trainerClient(gpu: GpuChoice = "off"): TrainerClient {
+    if (this.trainer !== null && this.trainerGpu !== gpu) {
+      void this.trainer.dispose().catch(() => undefined);
+      this.trainer = null;
+    }
+    this.trainerGpu = gpu;
     this.trainer ??= this.create(this.factories.trainer);
     return this.trainer.client;
   }

@@ -1,5 +1,6 @@
 /** Resident bytes of a process, as far as the system says without asking another program. */
 import { readFile } from "node:fs/promises";
+import { totalmem } from "node:os";
 
 /** Null where there is no /proc, or no such process. */
 export async function residentBytes(pid: number): Promise<number | null> {
@@ -12,9 +13,14 @@ export async function residentBytes(pid: number): Promise<number | null> {
   }
 }
 
-/** Bytes that new work can have: free ones and those that the system would give back. */
+/** Bytes that new work can have: free ones and those that the system would give back, within a container's limit. */
 export async function availableBytes(free: number): Promise<number> {
   if (process.platform !== "linux") return free;
+  const limited = process.constrainedMemory() < totalmem();
+  return Math.min(await systemBytes(free), limited ? process.availableMemory() : Number.POSITIVE_INFINITY);
+}
+
+async function systemBytes(free: number): Promise<number> {
   try {
     const kilobytes = /^MemAvailable:\s+(\d+) kB$/m.exec(await readFile("/proc/meminfo", "utf8"))?.[1];
     return kilobytes === undefined ? free : Number(kilobytes) * 1024;

@@ -186,7 +186,7 @@ export class Runs {
         return this.societyWorkOf(entry, config);
       case "align":
         return alignWork({
-          trainer: () => this.services.device.trainerClient(),
+          trainer: () => this.services.device.trainerClient(config.gpu),
           config,
           directory: entry.directory,
           cache: this.services.workspace.cache,

@@ -14,12 +14,14 @@ Model::Model(const std::string & path, Device & device, int64_t contextLength, c
     bindGlobals(contextLength);
     layers.resize(shape_.layers);
     for (int64_t i = 0; i < shape_.layers; i++) bindLayer(i);
+    refuseUnbound();
     describeTransposed();
     chooseResidents(residency);
     placeWeights();
 }
 
 ggml_tensor * Model::optional(const std::string & name, int64_t ne0, int64_t ne1) {
+    bound_.insert(name);
     ggml_tensor * tensor = gguf_->find(name);
     if (tensor == nullptr) return nullptr;
     if (tensor->ne[0] != ne0 || tensor->ne[1] != ne1 || tensor->ne[2] != 1 || tensor->ne[3] != 1)
@@ -29,6 +31,16 @@ ggml_tensor * Model::optional(const std::string & name, int64_t ne0, int64_t ne1
     if (tensor->type != GGML_TYPE_F32 && (traits == nullptr || traits->to_float == nullptr))
         throw unsupportedModel(path(), name + " has type " + ggml_type_name(tensor->type));
     return tensor;
+}
+
+// What the file holds beyond what is computed here would change what the model says.
+void Model::refuseUnbound() const {
+    for (const ggml_tensor * t : gguf_->tensors()) {
+        const std::string name = t->name;
+        // Of long and short factors one is in force; rotations that old files carry are computed.
+        const bool known = name.rfind("rope_f", 0) == 0 || name.find(".attn_rot_embd") != std::string::npos;
+        if (!known && bound_.count(name) == 0) throw unsupportedModel(path(), name + " is a tensor that " + architecture_.name + " does not have here");
+    }
 }
 
 ggml_tensor * Model::need(const std::string & name, int64_t ne0, int64_t ne1) {

@@ -1,6 +1,7 @@
 // A frozen base model on a device: what the trainer reads of a GGUF, and the transposed copies that backward needs.
 #pragma once
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -123,6 +124,7 @@ class Model {
 
     ggml_tensor * need(const std::string & name, int64_t ne0, int64_t ne1 = 1);
     ggml_tensor * optional(const std::string & name, int64_t ne0, int64_t ne1 = 1);
+    void refuseUnbound() const;
 
     Device & device_;
     std::unique_ptr<GgufFile> gguf_;
@@ -141,4 +143,5 @@ class Model {
     Staging staging_, transposedStaging_;
     bool gathersEmbeddings_ = false;
     std::vector<NamedLinear> linears_;
+    std::set<std::string> bound_;  // names that were asked for, there or not
 };

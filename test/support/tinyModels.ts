@@ -16,6 +16,8 @@ export interface TinyShape {
   readonly metadata?: Readonly<Record<string, MetadataValue>>;
   /** Tensors to leave out. */
   readonly without?: readonly string[];
+  /** Dimensions of tensors beyond those of the architecture. */
+  readonly extra?: Readonly<Record<string, readonly number[]>>;
   /** Changed dimensions by tensor name. */
   readonly dimensions?: Readonly<Record<string, readonly number[]>>;
 }
@@ -109,6 +111,7 @@ function tensorsOf(architecture: string, shape: TinyShape): TensorToWrite[] {
     ] as const)
       add(`rope_factors_${kind}.weight`, [headSize / 2], (x) => 1 + spread * Math.abs(x));
   for (let i = 0; i < layers; i++) addLayer(`blk.${i}`, architecture, shape, matrix, vector);
+  for (const [name, size] of Object.entries(shape.extra ?? {})) add(name, size, (x) => x);
   return tensors;
 }
 

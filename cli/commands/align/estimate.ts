@@ -3,6 +3,7 @@ import { freemem, totalmem } from "node:os";
 import { join } from "node:path";
 import { checkLayers, checkLora } from "../../../core/alignment/checkJob.ts";
 import { adviceText } from "../../../core/alignment/memory/advice.ts";
+import { checkCard } from "../../../core/alignment/memory/card.ts";
 import { forecastTraining, type TrainingForecast } from "../../../core/alignment/memory/forecast.ts";
 import { heldMemory, type MeasuredTraining } from "../../../core/alignment/memory/history.ts";
 import { trainingShape } from "../../../core/alignment/memory/shape.ts";
@@ -35,6 +36,7 @@ export async function estimateAlign(
   const header = await readGgufHeader(config.model);
   checkModelHeader(header);
   checkTrainable(header);
+  checkCard(config, gpus);
   const shape = trainingShape(header);
   checkLora(config.lora);
   checkLayers(config.lora, shape.layers);

@@ -1,5 +1,6 @@
 /** A training on a graphics card: which card, how many layers live there, what it takes of its memory. Pure. */
 import type { GpuFacts } from "../../contract/device.ts";
+import { noGpu } from "../../models/llama/computeDevice.ts";
 import type { Advice, Machine } from "./advice.ts";
 import { estimateMemory, type MemoryEstimate, type MemorySettings } from "./estimate.ts";
 import { gpuLayersThatFit, gpuWeightParts, suitsGpu } from "./gpuLayers.ts";
@@ -11,6 +12,11 @@ export function cardFor(shape: TrainingShape, settings: MemorySettings, gpus: re
   if (gpu === "off") return null;
   if (gpu !== "auto") return gpus.find(({ kind }) => kind === gpu) ?? null;
   return gpus.find(({ software, freeBytes }) => !software && suitsGpu(shape, settings, freeBytes)) ?? null;
+}
+
+/** @throws FolkmootError `device-unsupported` where the settings name a kind that this machine has no card of */
+export function checkCard({ gpu }: Pick<MemorySettings, "gpu">, gpus: readonly GpuFacts[]): void {
+  if (gpu !== "auto" && gpu !== "off" && !gpus.some(({ kind }) => kind === gpu)) throw noGpu(gpu);
 }
 
 /** Layers that live on a card with so much free; 0 where not even the working memory fits. */

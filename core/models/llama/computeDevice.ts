@@ -46,7 +46,11 @@ export function deviceText(place: { device: string; layers: number; gpuLayers: n
 
 async function namedDevice(kind: GpuKind, tools: DeviceTools): Promise<GpuKind> {
   if ((await tools.listGpus(kind)).length > 0) return kind;
-  throw new FolkmootError("device-unsupported", {
+  throw noGpu(kind);
+}
+
+export function noGpu(kind: GpuKind): FolkmootError {
+  return new FolkmootError("device-unsupported", {
     message: `No GPU was found for ${kind}.`,
     reason: "There is none, or its driver is missing or too old.",
     action: "Install the driver of your card, or compute on the processor (--gpu off).",

@@ -95,6 +95,7 @@ describe("what cannot be trained is model-unsupported and says why", () => {
     ["another architecture", { metadata: { "general.architecture": text("qwen9") } }, /qwen9/],
     ["a mixture of experts", { metadata: { "llama.expert_count": u32(8) } }, /mixture of experts/],
     ["a rope scaling that nobody knows", { metadata: { "llama.rope.scaling.type": text("dynamic") } }, /dynamic/],
+    ["a tensor that would change what the model says", { extra: { "blk.0.attn_sinks.weight": [4] } }, /attn_sinks/],
     ["keys and values of different lengths", { metadata: { "llama.attention.value_length": u32(8) } }, /length/],
   ])("%s", async (_, shape, message) => {
     const failure = open(await tiny(shape));

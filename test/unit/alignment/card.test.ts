@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { adviseCard, cardFor, estimateOnCard } from "../../../core/alignment/memory/card.ts";
+import { adviseCard, cardFor, checkCard, estimateOnCard } from "../../../core/alignment/memory/card.ts";
 import { estimateMemory } from "../../../core/alignment/memory/estimate.ts";
 import { forecastTraining } from "../../../core/alignment/memory/forecast.ts";
 import { gpuLayersThatFit, gpuReserve, gpuWeights } from "../../../core/alignment/memory/gpuLayers.ts";
@@ -38,6 +38,15 @@ describe("the card of a training", () => {
     expect(cardFor(shape, config({ gpu: "vulkan" }), [program])).toBe(program);
     expect(cardFor(shape, config({ gpu: "metal" }), [half])).toBeNull();
     expect(cardFor(shape, config({ gpu: "off" }), [half])).toBeNull();
+  });
+
+  it("is missed before the start where a kind is named that has none", () => {
+    expect(() => checkCard(config({ gpu: "vulkan" }), [card()])).toThrow(
+      expect.objectContaining({ code: "device-unsupported" }),
+    );
+    for (const gpu of ["auto", "off", "cuda"] as const)
+      expect(() => checkCard(config({ gpu }), [card()])).not.toThrow();
+    expect(() => checkCard(config(), [])).not.toThrow();
   });
 
   it("is filled with weights and their copies as far as layers live there; the rest of the estimate stays", () => {

@@ -28,6 +28,8 @@ describe("describeExit", () => {
   it("says that memory is the likely cause of a kill, and what to lower", () => {
     const error = describeExit("engine", { code: null, signal: "SIGKILL", stderr: "" });
     expect([error.code, error.reason, error.action].join(" ")).toMatch(/native-crash .*memory.* fewer sequences/);
+    const trainer = describeExit("trainer", { code: null, signal: "SIGKILL", stderr: "" });
+    expect(trainer.action).toMatch(/--activations recompute.*what was finished is kept/);
   });
 
   it.each(["SIGSEGV", "SIGABRT"] as const)("suspects the file after %s and keeps the last words", (signal) => {

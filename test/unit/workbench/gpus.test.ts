@@ -53,3 +53,28 @@ describe("the machine's cards", () => {
     expect(asked()).toBe(2);
   });
 });
+
+describe("the trainer's process", () => {
+  it("gives way to a fresh one where another device is asked for, and only there", async () => {
+    const ended: number[] = [];
+    let started = 0;
+    const trainer = () => {
+      const number = started++;
+      const done = async () => void ended.push(number);
+      return {
+        client: { number } as never,
+        pid: number,
+        start: async () => {},
+        dispose: done,
+        [Symbol.asyncDispose]: done,
+      };
+    };
+    const device = new Device({ ...cardsOnly(), trainer });
+    const first = device.trainerClient();
+    expect(device.trainerClient("off")).toBe(first);
+    const second = device.trainerClient("cuda");
+    expect(second).not.toBe(first);
+    expect(device.trainerClient("cuda")).toBe(second);
+    expect([started, ended]).toEqual([2, [0]]);
+  });
+});
