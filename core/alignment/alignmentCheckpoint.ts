@@ -6,6 +6,7 @@ import { type MetricsLine, metricsLine } from "../contract/alignment.ts";
 import { FolkmootError } from "../contract/errors.ts";
 import { writeFileAtomic } from "../workspace/atomicFile.ts";
 import { adapterFileName, type Checkpoint, latestCheckpoint, saveCheckpoint } from "../workspace/checkpoint.ts";
+import { bestPoint } from "./earlyStop.ts";
 import { type Fingerprint, whatDiffers } from "./fingerprint.ts";
 import type { NativeTrainer } from "./nativeTrainer.ts";
 
@@ -64,9 +65,20 @@ export interface BestCheckpoint {
   readonly adapter: string;
 }
 
-/** Null where no point of the curve after the first step was saved. */
-export async function bestCheckpoint(runDirectory: string): Promise<BestCheckpoint | null> {
+/** The checkpoint of the best point; undefined where none was better than the base. */
+export async function readBestCheckpoint(runDirectory: string): Promise<Checkpoint<AlignmentState> | undefined> {
   const found = await latestAlignmentCheckpoint(bestFolder(runDirectory));
+  return found !== undefined && isBest(found) ? found : undefined;
+}
+
+/** Whether the checkpoint stands at the best point of the curve as it was then. */
+export function isBest({ step, state }: Checkpoint<Pick<AlignmentState, "evaluations">>): boolean {
+  return bestPoint(state.evaluations)?.step === step;
+}
+
+/** What a result says of it; null where no checkpoint was better than the base. */
+export async function bestCheckpoint(runDirectory: string): Promise<BestCheckpoint | null> {
+  const found = await readBestCheckpoint(runDirectory);
   const point = found?.state.evaluations.find(({ step }) => step === found.step);
   return found === undefined || point === undefined
     ? null

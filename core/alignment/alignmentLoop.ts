@@ -4,15 +4,18 @@ import { FolkmootError } from "../contract/errors.ts";
 import type { EmitEvent } from "../contract/events.ts";
 import { randomStream } from "../random.ts";
 import { RateMeter } from "../rateMeter.ts";
+import { listCheckpoints } from "../workspace/checkpoint.ts";
 import type { Journal } from "../workspace/journal.ts";
 import {
   type AlignmentState,
+  alignmentState,
+  bestCheckpoint,
   type EvaluationPoint,
   writeAlignmentCheckpoint,
   writeBestCheckpoint,
 } from "./alignmentCheckpoint.ts";
 import { withCancel } from "./cancellation.ts";
-import { checkDivergence } from "./divergence.ts";
+import { baseLoss, brokenFromTheStart, diverged, faultOfPoint, faultOfStep, lastGoodCheckpoint } from "./divergence.ts";
 import { bestPoint, hasStalled } from "./earlyStop.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import type { NativeTrainer, StepResult } from "./nativeTrainer.ts";
@@ -89,7 +92,7 @@ export class AlignmentLoop {
     this.meter.mark(start.step, parts.clock());
   }
 
-  /** @throws cancelled after a checkpoint was written; training-diverged, which writes none */
+  /** @throws cancelled after a checkpoint was written; training-diverged or model-corrupt, which write none */
   async run(): Promise<EndReason> {
     const { plan, signal, samples, whilePaused } = this.parts;
     try {
@@ -108,8 +111,8 @@ export class AlignmentLoop {
       if (this.saved !== this.step) await this.save();
       return end;
     } catch (error) {
-      if (signal?.aborted !== true || (error instanceof FolkmootError && error.code === "training-diverged"))
-        throw error;
+      const isAstray = error instanceof FolkmootError && ["training-diverged", "model-corrupt"].includes(error.code);
+      if (signal?.aborted !== true || isAstray) throw error;
       if (this.step > 0 && this.saved !== this.step) await this.save();
       throw stopped(this.step, plan.steps);
     }
@@ -138,10 +141,13 @@ export class AlignmentLoop {
     // Also takes away what a step that was stopped half-way has left.
     await trainer.zeroGradients();
     const measured = await this.measure(questions, true);
-    checkDivergence(step, measured.loss, 0, this.losses, this.saved);
+    const losses = [...this.losses, measured.loss];
+    const fault = faultOfStep({ losses, evaluations: this.evaluations });
+    if (fault !== null) throw await this.astray(step, fault, losses);
     const learningRate = config.optimizer.learningRate * scheduleFactor(step, plan.steps, config.schedule);
     const { gradNorm } = await this.update(learningRate, questions.length);
-    checkDivergence(step, measured.loss, gradNorm, this.losses, this.saved);
+    if (!Number.isFinite(gradNorm))
+      throw await this.astray(step, "the gradient is not a finite number", [...this.losses, Number.NaN]);
     const epoch = end / this.parts.rows.training.length;
     await this.record({ step, epoch, ...measured, gradNorm, learningRate }, clock() - started);
   }
@@ -188,6 +194,23 @@ export class AlignmentLoop {
     return askQuestion(tokens, config.loss, config.maxRejected, random, references?.training[row] ?? null);
   }
 
+  /**
+   * The error for numbers that went astray. A checkpoint is named only where it is there and known to be good.
+   * @param losses with that of the step at fault
+   */
+  private async astray(step: number, fault: string, losses: readonly number[]): Promise<FolkmootError> {
+    const { config, directory, checkpoints } = this.parts;
+    if (this.step === 0) return brokenFromTheStart(config.model, fault);
+    const history = { losses, evaluations: this.evaluations };
+    const best = (await bestCheckpoint(directory))?.step;
+    const kept = (await listCheckpoints(checkpoints, alignmentState)).map((checkpoint) => checkpoint.step);
+    const good = best ?? lastGoodCheckpoint(history, kept);
+    const why =
+      best === undefined ? "was written before the losses rose" : "is better than the base on the held-out rows";
+    const left = good === undefined ? null : `the checkpoint of step ${good}, which ${why}`;
+    return diverged(step, fault, left, { base: baseLoss(history), goodCheckpoint: good ?? null });
+  }
+
   /** The curve has a point before the first step, every `evaluateEvery` steps and at the end. */
   private async evaluateWhenDue(): Promise<void> {
     const { config, plan, rows, references, emit } = this.parts;
@@ -200,9 +223,10 @@ export class AlignmentLoop {
       return askQuestion(row, config.loss, config.maxRejected, random, references?.evaluation[index] ?? null);
     });
     const { loss, accuracy } = await this.measure(questions, false);
-    if (!Number.isFinite(loss)) checkDivergence(step, loss, 0, this.losses, this.saved);
     const point = { step, loss, accuracy };
     this.evaluations.push(point);
+    const fault = faultOfPoint(this.evaluations);
+    if (fault !== null) throw await this.astray(step, fault, this.losses);
     emit({ type: "evaluation", ...point });
     if (bestPoint(this.evaluations) === point)
       await writeBestCheckpoint(this.parts.directory, this.parts.trainer, this.state());

@@ -4,26 +4,22 @@ import type { EvaluationPoint } from "./alignmentCheckpoint.ts";
 
 type Settings = AlignConfig["earlyStop"];
 
-/** The earliest point of least loss after the first step; undefined before there is one. Step 0 is the base. */
+/** The earliest point of least loss; undefined where no point is better than step 0, the base. */
 export function bestPoint(points: readonly EvaluationPoint[]): EvaluationPoint | undefined {
-  return trained(points).reduce<EvaluationPoint | undefined>(
-    (best, point) => (best === undefined || point.loss < best.loss ? point : best),
-    undefined,
-  );
+  const [first, ...others] = points;
+  if (first === undefined) return undefined;
+  const best = others.reduce((least, point) => (point.loss < least.loss ? point : least), first);
+  return best.step === 0 ? undefined : best;
 }
 
-/** Whether the last `patience` points are all no better than the best before them. */
+/** Whether the last `patience` points are all no better than the best before them, the base included. */
 export function hasStalled(points: readonly EvaluationPoint[], { patience, minimumGain }: Settings): boolean {
   if (patience === 0) return false;
   let best = Number.POSITIVE_INFINITY;
   let waited = 0;
-  for (const { loss } of trained(points)) {
+  for (const { loss } of points) {
     if (loss < best - minimumGain) [best, waited] = [loss, 0];
     else waited++;
   }
   return waited >= patience;
-}
-
-function trained(points: readonly EvaluationPoint[]): readonly EvaluationPoint[] {
-  return points.filter(({ step }) => step > 0);
 }

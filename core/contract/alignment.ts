@@ -195,6 +195,11 @@ export const alignConfig = z.object({
   accumulation: z.number().int().positive().default(8),
   /** Longest query + response in tokens; responses are cut at their end, queries at their left. */
   maxLength: z.number().int().min(2).default(512),
+  /**
+   * Context that the model is served with afterwards, tokens; null = within the original one. Only models with two sets
+   * of RoPE factors (Phi 3) care: beyond their original context they are trained, as served, with the long ones.
+   */
+  contextLength: z.number().int().positive().nullable().default(null),
   /** Append the end-of-sequence token to every response (paper: yes; reference: no). */
   appendEos: z.boolean().default(true),
   /** Candidates per row: the best and up to this many lower-rated ones. */
@@ -226,7 +231,7 @@ export const alignConfig = z.object({
   /** Ends the run at the evaluation curve. The best point's checkpoint is kept in any case (run directory, `best/`). */
   earlyStop: z
     .object({
-      /** Points of the curve in a row that are no better than the best one before them; 0 = never. */
+      /** Points of the curve in a row that are no better than the best one before them, step 0 included; 0 = never. */
       patience: z.number().int().nonnegative().default(0),
       /** A point is better when its loss is lower by more than this. */
       minimumGain: z.number().nonnegative().default(0),

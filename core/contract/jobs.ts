@@ -65,7 +65,7 @@ export const logpsInput = z.object({
 
 export const logpsOutput = z.array(z.object({ tokens: z.array(z.number().int()), logps: z.array(z.number()) }));
 
-/** `best`: the lowest point of the evaluation curve. */
+/** `best`: the lowest point of the evaluation curve, where it is lower than the base. */
 export const exportCheckpoints = ["last", "best"] as const;
 export type ExportCheckpoint = (typeof exportCheckpoints)[number];
 /** A number is the checkpoint of that optimizer step, as long as the run keeps it. */

@@ -2,17 +2,17 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { bestFolder, evaluationPoint } from "../alignment/alignmentCheckpoint.ts";
+import { bestFolder, evaluationPoint, isBest } from "../alignment/alignmentCheckpoint.ts";
 import type { CheckpointEntry } from "../contract/workbench/align.ts";
 import { type Checkpoint, listCheckpoints } from "../workspace/checkpoint.ts";
 
 const trainingState = z.object({ evaluations: z.array(evaluationPoint).default([]) });
 type TrainingCheckpoint = Checkpoint<z.infer<typeof trainingState>>;
 
-/** Newest first; behind them the best one, where it is none of them. */
+/** Newest first; behind them the best one, where it is none of them and better than the base. */
 export async function checkpointsOf(directory: string): Promise<CheckpointEntry[]> {
   const regular = await listCheckpoints(join(directory, "checkpoints"), trainingState);
-  const [best] = await listCheckpoints(bestFolder(directory), trainingState);
+  const best = (await listCheckpoints(bestFolder(directory), trainingState)).find(isBest);
   const alone = best === undefined || regular.some(({ step }) => step === best.step) ? [] : [best];
   return Promise.all([...regular, ...alone].map((checkpoint) => entryOf(checkpoint, checkpoint.step === best?.step)));
 }

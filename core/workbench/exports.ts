@@ -2,6 +2,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { z } from "zod";
+import { chosenCheckpoint } from "../alignment/chosenCheckpoint.ts";
 import { FolkmootError } from "../contract/errors.ts";
 import type { Undoable } from "../contract/workbench/common.ts";
 import { type ExportEntry, type ExportRequest, exportEntry } from "../contract/workbench/exports.ts";
@@ -138,14 +139,15 @@ export class Exports {
 
 /** @throws FolkmootError `run-not-found` when the run has no such checkpoint. */
 async function checkCheckpoint({ run, checkpoint }: ExportRequest, directory: string): Promise<void> {
-  const best = checkpoint === "best";
-  if ((await checkpointSteps(directory, best ? "best" : "checkpoints")).length > 0) return;
+  if (checkpoint === "best") {
+    await chosenCheckpoint(directory, "best");
+    return;
+  }
+  if ((await checkpointSteps(directory)).length > 0) return;
   throw new FolkmootError("run-not-found", {
-    message: `${run} has no ${best ? "best " : ""}checkpoint to export yet.`,
-    action: best
-      ? "Export its last one; which is best shows when held-out rows are measured after the first step."
-      : "Wait for its first checkpoint, or resume it.",
-    details: { setting: best ? "checkpoint" : "run" },
+    message: `${run} has no checkpoint to export yet.`,
+    action: "Wait for its first checkpoint, or resume it.",
+    details: { setting: "run" },
   });
 }
 

@@ -12,7 +12,7 @@ const trainerMemory = z.object({
   activations: bytes,
   arena: bytes,
 });
-const evaluationPoint = z.looseObject({ loss: z.number(), accuracy: z.number().nullable() });
+const evaluationPoint = z.looseObject({ step: z.number(), loss: z.number(), accuracy: z.number().nullable() });
 
 /** The part of an alignment's result that is shown; the whole goes out with `--json`. */
 export const alignResult = z.looseObject({
@@ -50,7 +50,7 @@ export function alignSummary(value: Record<string, unknown>): string {
           ] satisfies [string, string],
         ]),
     ...(best === null
-      ? []
+      ? noBestNote(evaluation)
       : [
           ["best point", `step ${best.step}, loss ${formatNumber(best.loss)}: ${best.adapter}`] satisfies [
             string,
@@ -62,6 +62,12 @@ export function alignSummary(value: Record<string, unknown>): string {
     ...memoryLines(result),
     ["adapter", adapter],
   ]);
+}
+
+/** Nothing where held-out rows were not measured after the first step. */
+function noBestNote(evaluation: AlignResult["evaluation"]): [string, string][] {
+  if (evaluation === null || evaluation.last.step === 0) return [];
+  return [["best point", "no checkpoint was better than the base on the held-out rows"]];
 }
 
 /** Measured beside what was expected before the start, for the longest rows that the settings allow. */

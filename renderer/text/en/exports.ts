@@ -43,7 +43,7 @@ export const exports = {
     checkpointText: (step: string, heldOut: string | null) =>
       heldOut === null ? `Step ${step}` : `Step ${step}, held-out loss ${heldOut}`,
     bothText: (fact: string) => `${fact}: the last, and the best by held-out loss.`,
-    noBest: (fact: string) => `${fact}: the last. Which is best is not known without held-out rows.`,
+    noBest: (fact: string) => `${fact}: the last. None is known to be better than the base on held-out rows.`,
     noCheckpoint: "None yet.",
     kind: "What",
     kinds: { adapter: "Adapter alone", merged: "Merged model" },

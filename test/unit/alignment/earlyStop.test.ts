@@ -4,8 +4,9 @@ import { bestPoint, hasStalled } from "../../../core/alignment/earlyStop.ts";
 const curve = (...losses: number[]) => losses.map((loss, i) => ({ step: i * 5, loss, accuracy: null }));
 
 describe("best point", () => {
-  it("is the earliest of least loss; the base itself is none", () => {
-    expect(bestPoint(curve(1, 3, 2, 2, 4))?.step).toBe(10);
+  it("is the earliest of least loss; none where no point is better than the base", () => {
+    expect(bestPoint(curve(3, 4, 2, 2, 4))?.step).toBe(10);
+    expect(bestPoint(curve(1, 3, 2, 1))).toBeUndefined();
     expect(bestPoint(curve(1))).toBeUndefined();
     expect(bestPoint([])).toBeUndefined();
   });
@@ -20,6 +21,11 @@ describe("early stop", () => {
     expect(stalls(3, [5, 4, 4.5, 4.2, 3, 3, 3, 3])).toBe(7);
     expect(stalls(1, [5, 4, 3, 3])).toBe(3);
     expect(stalls(0, [5, 6, 7, 8])).toBe(-1);
+  });
+
+  it("waits from the base on: a run that only gets worse is not kept going by its own bad points", () => {
+    expect(hasStalled(curve(1, 5, 4), { patience: 2, minimumGain: 0 })).toBe(true);
+    expect(hasStalled(curve(1, 5, 0.9), { patience: 2, minimumGain: 0 })).toBe(false);
   });
 
   it("a gain that is too small is none, but what is gained adds up", () => {

@@ -180,7 +180,7 @@ describe("stopped and resumed", () => {
 describe("diverging", () => {
   it("a NaN stops the run before its gradients are used and keeps the last good checkpoint", async () => {
     const killed = await align({ faults: { poisonedForward: 9 } });
-    expect(killed.error).toMatchObject({ code: "training-diverged", details: { lastCheckpoint: 5 } });
+    expect(killed.error).toMatchObject({ code: "training-diverged", details: { goodCheckpoint: 5 } });
     expect(killed.trainer.calls.step).toBe(killed.metrics.length);
     expect((await checkpointBytes(killed.directory)).step).toBe(5);
     expect(killed.trainer.adapter.every(Number.isFinite)).toBe(true);

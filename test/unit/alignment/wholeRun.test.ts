@@ -248,7 +248,7 @@ describe("numbers that went astray", () => {
         },
       },
     });
-    expect(error).toMatchObject({ code: "training-diverged", details: { step: 8, lastCheckpoint: 5 } });
+    expect(error).toMatchObject({ code: "training-diverged", details: { step: 8, goodCheckpoint: 5 } });
     expect((await latestAlignmentCheckpoint(join(directory, "checkpoints")))?.step).toBe(5);
   });
 });

@@ -5,15 +5,16 @@ import { RunCurves } from "../../../renderer/screens/align/RunCurves.ts";
 import { looksOf, looksTaken } from "../../../renderer/screens/align/samples.ts";
 
 describe("the best checkpoint", () => {
-  it("is the earliest lowest point after the first step: the base is none", () => {
+  it("is the earliest lowest point; none where no point is better than the base", () => {
     const points = [
-      { step: 0, loss: 0.1 },
+      { step: 0, loss: 0.4 },
       { step: 10, loss: 0.5 },
       { step: 20, loss: 0.3 },
       { step: 30, loss: 0.3 },
     ];
     expect(bestStep(points)).toBe(20);
-    expect(bestStep(points.slice(0, 1))).toBeNull();
+    expect(bestStep(points.slice(0, 2))).toBeNull();
+    expect(bestStep([])).toBeNull();
   });
 });
 
