@@ -5,7 +5,7 @@
 import { join } from "node:path";
 import { type AlignConfig, metricsLine } from "../contract/alignment.ts";
 import type { EmitEvent } from "../contract/events.ts";
-import type { Checkpoint } from "../workspace/checkpoint.ts";
+import { type Checkpoint, countCheckpoints } from "../workspace/checkpoint.ts";
 import { openEventLog } from "../workspace/eventLog.ts";
 import { hashFile, hashModel } from "../workspace/hash.ts";
 import type { RunDirectory } from "../workspace/runDirectory.ts";
@@ -98,7 +98,10 @@ async function runWatched(job: Watched): Promise<AlignmentResult> {
   const fingerprint = fingerprintOf(config, { ...files, device });
   const references = await referencesOf(rows, job);
   const resumed = await restoreAlignment(run.checkpoints, trainer, fingerprint);
-  if (resumed === undefined) await trainer.newAdapter(adapterOf(config));
+  if (resumed === undefined) {
+    await warnOfDamaged(run.checkpoints, emit);
+    await trainer.newAdapter(adapterOf(config));
+  }
   const step = resumed?.step ?? 0;
   const losses = (await trimMetrics(run.path, step)).map((line) => line.loss);
   const plan = planSteps(rows.training.length, config);
@@ -126,6 +129,14 @@ async function runWatched(job: Watched): Promise<AlignmentResult> {
     adapter: last.adapter,
     fingerprint: fingerprint.hash,
   };
+}
+
+/** A run whose checkpoints are all damaged begins anew, and nobody should find that out by the clock. */
+async function warnOfDamaged(checkpoints: string, emit: EmitEvent): Promise<void> {
+  const count = await countCheckpoints(checkpoints);
+  if (count === 0) return;
+  const message = `None of the ${count} checkpoints in ${checkpoints} could be read: they are damaged. The run begins anew.`;
+  emit({ type: "warning", message, details: { checkpoints, count } });
 }
 
 /** The estimate, with a word of warning where it does not fit what is free. */

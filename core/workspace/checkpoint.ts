@@ -85,6 +85,11 @@ export async function listCheckpoints<S>(directory: string, schema: z.ZodType<S>
   return (await Promise.all(read)).filter((found) => found !== undefined);
 }
 
+/** Checkpoints by their folders, whole or damaged. */
+export async function countCheckpoints(directory: string): Promise<number> {
+  return (await checkpointFolders(directory)).length;
+}
+
 async function readCheckpoint<S>(folder: string, schema: z.ZodType<S>): Promise<Checkpoint<S> | undefined> {
   const file = await readState(join(folder, stateFileName));
   if (file === undefined || hashState(file.state) !== file.stateSha256) return undefined;

@@ -133,6 +133,27 @@ describe("stopped and resumed", () => {
     expect(resumed.result?.resumedFrom).toBe(10);
   });
 
+  it("says that it begins anew where every checkpoint is damaged", async () => {
+    const killed = await align({
+      faults: {
+        before: (method, call) => {
+          if (method === "step" && call === 13) throw crash;
+        },
+      },
+    });
+    const checkpoints = join(killed.directory, "checkpoints");
+    for (const folder of readdirSync(checkpoints)) writeFileSync(join(checkpoints, folder, "adapter.gguf"), "damaged");
+    const resumed = await equalsWhole(killed.directory);
+    expect(resumed.result?.resumedFrom).toBe(0);
+    expect(resumed.events).toContainEqual(
+      expect.objectContaining({
+        type: "warning",
+        message: expect.stringMatching(/^None of the 2 checkpoints .* begins anew\.$/),
+      }),
+    );
+    expect(whole.events.filter(({ type }) => type === "warning")).toEqual([]);
+  });
+
   it.each(["forward", "backward", "step", "saveState"])(
     "cancelled in %s: ends as cancelled with a checkpoint of the last whole step",
     async (method) => {
