@@ -25,7 +25,10 @@ export function gradcheckCommand(run: RunCommand): Command {
     .description("Compute log-probabilities, loss and every LoRA gradient of one case.")
     .requiredOption("--model <file>", "GGUF of the base model")
     .requiredOption("--adapter <file>", "LoRA GGUF at which the gradient is taken")
-    .requiredOption("--case <file>", "JSON: query, responses (token ids), scores, ratingScale, margin, ratio")
+    .requiredOption(
+      "--case <file>",
+      "JSON: query, responses (token ids), scores, ratingScale, margin, ratio; optional contextLength",
+    )
     .addOption(
       new Option("--mode <name>", "semantics and reduction of the loss")
         .choices(gradcheckInput.shape.mode.options)

@@ -121,6 +121,12 @@ export const alignFlags: readonly SettingFlag[] = [
   { flags: "--accumulation <n>", path: "accumulation", help: "questions per optimizer step", read: asNumber },
   { flags: "--max-length <n>", path: "maxLength", help: "longest query + response, tokens", read: asNumber },
   {
+    flags: "--context-length <n>",
+    path: "contextLength",
+    help: "context to serve the model with, if beyond its original one; matters to models with long-RoPE factors (Phi 3)",
+    read: asNumber,
+  },
+  {
     flags: "--append-eos <on|off>",
     path: "appendEos",
     help: "end every response with the end-of-sequence token",

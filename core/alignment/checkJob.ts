@@ -2,15 +2,21 @@
 import { type AlignConfig, type LossSettings, loraTargets } from "../contract/alignment.ts";
 import { FolkmootError } from "../contract/errors.ts";
 import type { EmitEvent } from "../contract/events.ts";
+import { factorsNotice, type LongRope, longestRow } from "../models/longRope.ts";
 import { computeLoss, needsPairs } from "./losses/index.ts";
-import { bestIndex, strictlyLower } from "./losses/loss.ts";
 import type { TrainerInfo } from "./nativeTrainer.ts";
 import type { PreparedRows } from "./prepareRows.ts";
 
 /** @throws bad-setting before anything is loaded */
-export function checkSettings({ loss, samples, lora }: AlignConfig, canSample: boolean): void {
+export function checkSettings({ loss, samples, lora, maxRejected }: AlignConfig, canSample: boolean): void {
   // A loss that refuses its own settings does so here.
   computeLoss([[-1], [-1]], [2, 1], loss);
+  if (needsPairs(loss) && maxRejected === 0)
+    throw new FolkmootError("bad-setting", {
+      message: `maxRejected is 0, and the ${loss.id} loss learns from lower-rated responses alone.`,
+      action: "Set maxRejected to 1 or more.",
+      details: { setting: "maxRejected" },
+    });
   checkLora(lora);
   checkPrompts(samples);
   if (samples.every > 0 && !canSample)
@@ -67,19 +73,30 @@ export function checkLayers({ layers }: Pick<AlignConfig["lora"], "layers">, cou
   });
 }
 
-/** Rows can be no longer than the model's context. */
-export function limitLength(config: AlignConfig, { contextLength }: TrainerInfo, emit: EmitEvent): AlignConfig {
+/** Rows can be no longer than the context of the model that is trained. */
+export function limitLength(
+  config: AlignConfig,
+  info: Pick<TrainerInfo, "contextLength">,
+  emit: EmitEvent,
+  rope: LongRope | null = null,
+): AlignConfig {
+  const contextLength = rope === null ? info.contextLength : longestRow(rope, config.contextLength);
   if (config.maxLength <= contextLength) return config;
   const message = `Rows are cut at ${contextLength} tokens, the context of the model, instead of ${config.maxLength}.`;
   emit({ type: "warning", message, details: { maxLength: config.maxLength, contextLength } });
   return { ...config, maxLength: contextLength };
 }
 
+/** Says what an adapter is right for, where the context that it is served with decides that. */
+export function warnOfFactors({ contextLength }: AlignConfig, rope: LongRope | null, emit: EmitEvent): void {
+  if (rope === null) return;
+  emit({ type: "warning", message: factorsNotice(rope, contextLength), details: { ...rope, contextLength } });
+}
+
 /** @throws bad-setting when the loss lives on pairs and no row has one */
 export function checkRows(config: AlignConfig, rows: PreparedRows, emit: EmitEvent): void {
   const { counts, training } = rows;
-  const pairless = needsPairs(config.loss) ? withoutPairs(rows) : 0;
-  if (pairless === training.length) throw noPairs(config.loss, config.data);
+  if (training.length === 0) throw noPairs(config.loss, config.data);
   const parts = [
     [counts.rowsDropped, "rows without text were left out"],
     [counts.responsesDropped, "empty responses were left out"],
@@ -87,15 +104,11 @@ export function checkRows(config: AlignConfig, rows: PreparedRows, emit: EmitEve
     [counts.responsesCut, "responses were cut at the maximum"],
     [counts.duplicates, "rows repeat an earlier one"],
     [counts.outsideScale, "rows have a score outside 1 to 7"],
-    [pairless, `rows have no lower-rated response and teach nothing under ${config.loss.id}`],
+    [counts.pairless, `rows without a lower-rated response teach nothing under ${config.loss.id} and were left out`],
   ] as const;
   const said = parts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
   if (said.length === 0) return;
   emit({ type: "warning", message: `${said.join("; ")}.`, details: { ...counts, training: training.length } });
-}
-
-function withoutPairs({ training }: PreparedRows): number {
-  return training.filter(({ scores }) => strictlyLower(scores, bestIndex(scores)).length === 0).length;
 }
 
 function noPairs(loss: LossSettings, data: string): FolkmootError {

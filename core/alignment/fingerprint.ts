@@ -21,7 +21,7 @@ export interface Fingerprint {
 /** Paths, threads and how often something is saved, measured or sampled change no number and are left out. */
 export function fingerprintOf(config: AlignConfig, { model, data, device }: FingerprintSources): Fingerprint {
   const { seed, loss, optimizer, schedule, epochs, maxSteps, accumulation, maxLength, appendEos, maxRejected } = config;
-  const { evaluationShare, batchTokens } = config;
+  const { evaluationShare, batchTokens, contextLength } = config;
   // Without what is off: checkpoints from before there was such a setting stay valid.
   const { rsLora, ranks, layers, ...plain } = config.lora;
   const lora = {
@@ -31,7 +31,8 @@ export function fingerprintOf(config: AlignConfig, { model, data, device }: Fing
     ...(layers === null ? {} : { layers }),
   };
   const training = { seed, loss, lora, optimizer, schedule, epochs, maxSteps, accumulation };
-  const rows = { maxLength, appendEos, maxRejected, evaluationShare };
+  const positions = contextLength === null ? {} : { contextLength };
+  const rows = { maxLength, appendEos, maxRejected, evaluationShare, ...positions };
   const hash = sha256(JSON.stringify([{ model, data, tokenBudget: batchTokens }, training, rows]));
   return { hash, parts: { model, data, device, batchTokens, ...training, ...rows } };
 }

@@ -19,6 +19,8 @@ export const gradcheckCase = z
     ratingScale: z.number().positive(),
     margin: z.number().nonnegative(),
     ratio: z.number().nonnegative(),
+    /** Context that the model is served with; absent: within the original one. */
+    contextLength: z.number().int().positive().optional(),
   })
   .refine((value) => value.scores.length === value.responses.length, {
     message: "responses and scores must have the same length",
@@ -28,14 +30,14 @@ export type GradcheckCase = z.infer<typeof gradcheckCase>;
 
 /**
  * One forward and one backward pass, without an update. The gradient is that of the case's loss, unscaled.
- * @param trainer opened on `input.model`; its adapter is replaced
- * @throws FolkmootError `data-not-found`, `data-corrupt` for the case; `adapter-mismatch`; the trainer's own
+ * @param trainer opened on `input.model` with the context of the case; its adapter is replaced
+ * @throws FolkmootError `adapter-mismatch`; the trainer's own
  */
 export async function gradcheck(
   trainer: NativeTrainer,
   input: z.infer<typeof gradcheckInput>,
+  checked: GradcheckCase,
 ): Promise<z.infer<typeof gradcheckOutput>> {
-  const checked = await readCase(input.case);
   await trainer.loadAdapter(input.adapter);
   const row = { query: checked.query, responses: checked.responses };
   const [logps = []] = await trainer.forward([row], { adapter: true, keep: true });
@@ -62,7 +64,8 @@ function lossOf(mode: z.infer<typeof gradcheckInput>["mode"], checked: Gradcheck
   return { id: "stable-alignment", semantics, reduction, margin, ratio, ratingScale };
 }
 
-async function readCase(path: string): Promise<GradcheckCase> {
+/** @throws FolkmootError `data-not-found`, `data-corrupt` */
+export async function readGradcheckCase(path: string): Promise<GradcheckCase> {
   let text: string;
   try {
     text = await readFile(path, "utf8");

@@ -27,6 +27,8 @@ export interface ReferenceKey {
   readonly model: string;
   /** What computes, e.g. `CPU`: another device rounds differently. */
   readonly device: string;
+  /** Whether positions are turned by the model's long-RoPE factors. */
+  readonly longFactors: boolean;
 }
 
 export class ReferenceStore {
@@ -40,8 +42,11 @@ export class ReferenceStore {
   }
 
   /** @param directory made when missing; may be shared by any number of runs */
-  static async open(directory: string, { model, device }: ReferenceKey): Promise<ReferenceStore> {
-    const folder = join(directory, sha256(JSON.stringify([mathsVersion, model, device])).slice(0, 32));
+  static async open(directory: string, { model, device, longFactors }: ReferenceKey): Promise<ReferenceStore> {
+    const folder = join(
+      directory,
+      sha256(JSON.stringify([mathsVersion, model, device, ...(longFactors ? ["long"] : [])])).slice(0, 32),
+    );
     await mkdir(folder, { recursive: true });
     const known = new Map<string, readonly number[]>();
     for (const name of (await readdir(folder)).sort())

@@ -5,6 +5,7 @@
 import { join } from "node:path";
 import { type AlignConfig, metricsLine } from "../contract/alignment.ts";
 import type { EmitEvent } from "../contract/events.ts";
+import { type LongRope, usesLongFactors } from "../models/longRope.ts";
 import { type Checkpoint, countCheckpoints } from "../workspace/checkpoint.ts";
 import { openEventLog } from "../workspace/eventLog.ts";
 import { hashFile, hashModel } from "../workspace/hash.ts";
@@ -19,7 +20,7 @@ import {
 import { AlignmentLoop, type EndReason, type LoopParts, type LoopStart, type References } from "./alignmentLoop.ts";
 import { type AlignmentResult, summarizeCurve, summarizeLoss } from "./alignmentResult.ts";
 import { stoppedBeforeFirstStep } from "./cancellation.ts";
-import { checkRows, checkSettings, limitLength } from "./checkJob.ts";
+import { checkRows, checkSettings, limitLength, warnOfFactors } from "./checkJob.ts";
 import type { AlignmentControls } from "./controls.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { needsReference } from "./losses/index.ts";
@@ -54,6 +55,8 @@ export interface AlignmentJob {
   /** Speaks for base and adapter; needed where `config.samples.every` is not 0. */
   readonly sampler?: Sampler | undefined;
   readonly controls?: AlignmentControls | undefined;
+  /** Of `config.model`; default: it has none. */
+  readonly longRope?: LongRope | null | undefined;
   /** Shape of `config.model` and the machine; without it memory is neither estimated nor explained. */
   readonly memory?: JobMemory | undefined;
 }
@@ -91,7 +94,9 @@ async function runWatched(job: Watched): Promise<AlignmentResult> {
   const started = clock();
   const { device, layers, gpuLayers } = trainer.info;
   emit({ type: "device", device, layers, gpuLayers });
-  const rows = await prepareRows(limitLength(config, trainer.info, emit), job.tokenizer, signal);
+  const longRope = job.longRope ?? null;
+  warnOfFactors(config, longRope, emit);
+  const rows = await prepareRows(limitLength(config, trainer.info, emit, longRope), job.tokenizer, signal);
   checkRows(config, rows, emit);
   const memoryEstimate = expectMemory(job);
   const files = { model: await hashModel(config.model, signal), data: await hashFile(config.data, signal) };
@@ -193,9 +198,10 @@ function pauseOf({ controls, emit, signal }: Pick<Watched, "controls" | "emit" |
 
 /** Once, before the first step, with the adapter off; what the disk remembers is not computed again. */
 async function referencesOf(rows: PreparedRows, job: Watched): Promise<References | null> {
-  const { config, trainer, emit, clock, signal, cache } = job;
+  const { config, trainer, emit, clock, signal, cache, longRope } = job;
   if (!needsReference(config.loss)) return null;
-  const key = { model: await hashModel(config.model, signal), device: trainer.info.device };
+  const longFactors = longRope != null && usesLongFactors(longRope, config.contextLength);
+  const key = { model: await hashModel(config.model, signal), device: trainer.info.device, longFactors };
   const store = await ReferenceStore.open(join(cache, "reference"), key);
   const parts = { trainer, store, tokenBudget: config.batchTokens, emit, clock, whilePaused: pauseOf(job), signal };
   try {

@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import type { z } from "zod";
 import { checkLayers, checkSettings } from "../alignment/checkJob.ts";
 import type { AlignmentControls } from "../alignment/controls.ts";
-import { gradcheck } from "../alignment/gradcheck.ts";
+import { gradcheck, readGradcheckCase } from "../alignment/gradcheck.ts";
 import { explainOutOfMemory } from "../alignment/memory/advice.ts";
 import { gpuReserve, suitsGpu } from "../alignment/memory/gpuLayers.ts";
 import { type TrainingShape, trainingShape } from "../alignment/memory/shape.ts";
@@ -18,11 +18,13 @@ import type { EmitEvent } from "../contract/events.ts";
 import type { exportAdapterConfig, exportMergedConfig, gradcheckInput, gradcheckOutput } from "../contract/jobs.ts";
 import { type ExportTools, exportAdapterOfRun, exportMergedOfRun } from "../exports/exportRun.ts";
 import { readGgufHeader } from "../models/ggufHeader.ts";
+import { loadedContextSize } from "../models/inspect.ts";
 import { chooseDevice } from "../models/llama/computeDevice.ts";
 import { supportedGpuKinds } from "../models/llama/gpuKinds.ts";
 import { ggmlLibraryFolder } from "../models/llama/libraries.ts";
 import { openScorer } from "../models/llama/loadedModel.ts";
 import { openTokenizer } from "../models/llama/tokenizer.ts";
+import { contextWithFactors, longRopeOf } from "../models/longRope.ts";
 import { checkModelFiles } from "../models/modelChecks.ts";
 import { checkTrainable } from "../models/trainable.ts";
 import { availableBytes } from "../workbench/processMemory.ts";
@@ -51,17 +53,21 @@ export async function alignJob(
   await using _run = run;
   emit({ type: "started", run: run.id, directory: run.path, resumed });
   await using tokenizer = await openTokenizer(config.model);
-  await using sampler = new TrainingSampler({ path: config.model, threads: config.threads });
+  const { model, threads, activations, gpuLayers, contextLength } = config;
+  const longRope = longRopeOf(header);
+  const usualContext = loadedContextSize(header, null);
+  const contextSize = longRope === null ? null : contextWithFactors(longRope, contextLength, usualContext);
+  await using sampler = new TrainingSampler({ path: model, threads, contextSize });
   const memory = await jobMemory(shape);
-  const { model, threads, activations, gpuLayers } = config;
   const reserveBytes = gpuReserve(shape, config);
-  const options = { model, threads, activations, gpuLayers, reserveBytes, ...device };
+  const context = contextOption(contextLength);
+  const options = { model, threads, activations, gpuLayers, reserveBytes, ...context, ...device };
   const trainer = await addon.openTrainer(options).catch((error: unknown) => {
     throw explainOutOfMemory(error, shape, config, memory);
   });
   try {
     const shared = cache ?? workspaceCache(run.path);
-    const parts = { trainer, tokenizer, sampler, controls, memory, emit, signal };
+    const parts = { trainer, tokenizer, sampler, controls, memory, longRope, emit, signal };
     const aligned = await runAlignment({ config, run, cache: shared, ...parts });
     const result = { ...aligned, peakResidentBytes: memory.resident() };
     await recordFinished(run, result);
@@ -90,13 +96,15 @@ export async function exportMergedJob(
 }
 
 export async function gradcheckJob(input: z.infer<typeof gradcheckInput>): Promise<z.infer<typeof gradcheckOutput>> {
+  const checked = await readGradcheckCase(input.case);
   const addon = loadNativeAddon();
   // What a case takes is next to nothing beside what any card has.
   const device = await trainingDevice(addon, input.gpu, () => true);
   const { model, threads, products } = input;
-  const trainer = await addon.openTrainer({ model, threads, products, ...device });
+  const context = contextOption(checked.contextLength ?? null);
+  const trainer = await addon.openTrainer({ model, threads, products, ...context, ...device });
   try {
-    return await gradcheck(trainer, input);
+    return await gradcheck(trainer, input, checked);
   } finally {
     await trainer.dispose();
   }
@@ -120,6 +128,11 @@ async function trainingDevice(addon: NativeAddon, choice: GpuChoice, suits: (fre
  */
 function keepProductsExact(): void {
   process.env.GGML_VK_DISABLE_F16 = "1";
+}
+
+/** As `OpenOptions` have it. */
+function contextOption(contextLength: number | null): { contextLength?: number } {
+  return contextLength === null ? {} : { contextLength };
 }
 
 async function jobMemory(shape: TrainingShape): Promise<JobMemory> {

@@ -3,11 +3,11 @@ import type { Sampler } from "../alignment/samples.ts";
 import { type LoadedModel, type LoadOptions, loadModel } from "../models/llama/loadedModel.ts";
 
 export class TrainingSampler implements Sampler, AsyncDisposable {
-  private readonly options: Pick<LoadOptions, "path" | "threads">;
+  private readonly options: Pick<LoadOptions, "path" | "threads" | "contextSize">;
   private loading: Promise<LoadedModel> | null = null;
 
   /** Loads nothing yet. */
-  constructor(options: Pick<LoadOptions, "path" | "threads">) {
+  constructor(options: Pick<LoadOptions, "path" | "threads" | "contextSize">) {
     this.options = options;
   }
 

@@ -106,6 +106,15 @@ export const alignSections: readonly SectionDescription[] = [
         },
       ],
       {
+        kind: "number",
+        setting: "contextLength",
+        label: words.contextLength,
+        explanation: words.contextLengthText,
+        unit: words.tokens,
+        empty: words.contextLengthEmpty,
+        step: 1024,
+      },
+      {
         kind: "choice",
         setting: "activations",
         label: words.activations,

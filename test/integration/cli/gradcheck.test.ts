@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readGgufHeader } from "../../../core/models/ggufHeader.ts";
+import { compareFiles, largestDifference } from "../../support/nativeCases.ts";
 import { runFolkmoot } from "./commandLine.ts";
 
 const fixtures = join(import.meta.dirname, "..", "..", "fixtures", "cases", "llama");
@@ -45,6 +46,27 @@ describe("folkmoot gradcheck, against PyTorch's numbers", () => {
       header.tensors.map(({ name, dimensions }) => `${name} ${dimensions.join("x")}`).sort();
     expect(shapes(written)).toEqual(shapes(reference));
   });
+
+  it.each(["phi3-long", "phi3-short"])(
+    "%s: with the factors of the context that the case is served in",
+    async (name) => {
+      const path = (part: string) => join(fixtures, "..", name, part);
+      const wanted = JSON.parse(readFileSync(path("case.json"), "utf8")) as Expected;
+      const [mode = "", numbers] = Object.entries(wanted.modes)[0] ?? [];
+      const grads = join(folder, `${name}.gguf`);
+      const ended = await runFolkmoot([
+        ...["gradcheck", "--model", path("model.gguf"), "--adapter", path("adapter.gguf"), "--case", path("case.json")],
+        ...["--mode", mode, "--grads", grads, "--json"],
+      ]);
+      expect(ended.code).toBe(0);
+      const result = JSON.parse(ended.stdout) as { logps: number[][]; loss: number; gradNorm: number };
+      expect(largestDifference(wanted.logps, result.logps)).toBeLessThan(1e-5);
+      expect(Math.abs(result.loss - (numbers?.loss ?? Number.NaN))).toBeLessThan(1e-5);
+      expect(Math.abs(result.gradNorm / (numbers?.grad_norm ?? Number.NaN) - 1)).toBeLessThan(2e-5);
+      const errors = await compareFiles(grads, path(`grads-${mode}.gguf`));
+      expect(Math.max(...errors.values())).toBeLessThan(2e-5);
+    },
+  );
 
   it("names what is wrong with a case, and with a model that is none", async () => {
     const broken = join(folder, "broken.json");

@@ -63,7 +63,7 @@ describe("the reference", () => {
       trainer.adapter.forEach((_, i) => {
         trainer.adapter[i] = Math.sin(i);
       });
-      const store = await ReferenceStore.open(newDirectory(), { model: "m", device: "test" });
+      const store = await ReferenceStore.open(newDirectory(), { model: "m", device: "test", longFactors: false });
       const idle = { emit: () => {}, clock: () => 0, whilePaused: async () => {}, signal: undefined };
       const parts = { trainer, store, tokenBudget: 99, ...idle };
       const [refLogps = []] = await referenceLogps([row], parts);
@@ -119,8 +119,9 @@ describe("the reference", () => {
     ];
     const mixed = await align({ config: dpo({ maxSteps: 2, evaluationShare: 0 }), rows });
     expect(mixed.error).toBeUndefined();
+    expect(mixed.result?.rows).toMatchObject({ training: 1, pairless: 1 });
     expect(mixed.events).toContainEqual(
-      expect.objectContaining({ type: "warning", message: expect.stringContaining("1 rows have no lower-rated") }),
+      expect.objectContaining({ type: "warning", message: expect.stringContaining("1 rows without a lower-rated") }),
     );
   });
 });

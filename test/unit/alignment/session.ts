@@ -51,7 +51,8 @@ export const settings = (over: Partial<Record<keyof AlignConfig, unknown>> = {})
     ...over,
   });
 
-export interface Session extends Partial<Pick<AlignmentJob, "cache" | "sampler" | "controls" | "clock" | "memory">> {
+export interface Session
+  extends Partial<Pick<AlignmentJob, "cache" | "sampler" | "controls" | "clock" | "memory" | "longRope">> {
   directory?: string;
   config?: AlignConfig;
   faults?: Faults;
@@ -84,7 +85,7 @@ export async function align(session: Session = {}) {
   let error: unknown;
   let time = 0;
   try {
-    const { signal, cache, sampler, controls, memory, clock = () => time++ } = session;
+    const { signal, cache, sampler, controls, memory, longRope, clock = () => time++ } = session;
     result = await runAlignment({
       config,
       run,
@@ -97,6 +98,7 @@ export async function align(session: Session = {}) {
       sampler,
       controls,
       memory,
+      longRope,
     });
   } catch (thrown) {
     error = thrown;
