@@ -12,7 +12,7 @@ bool Trainer::shouldKeepActivations(const Packing & p) const {
     const int64_t norms = (model_.architecture().postNorms ? 2 * s.embedding : 0) +
                           (model_.architecture().queryKeyNorm == QueryKeyNorm::none ? 0 : (s.heads + s.kvHeads) * s.headSize);
     const size_t perRow = (size_t) (s.embedding + 2 * s.feedForward + 2 * s.heads * s.headSize + 2 * s.kvHeads * s.headSize + norms);
-    const size_t bytes = (size_t) s.layers * (perRow * (size_t) p.rows + probabilities) * sizeof(float);
+    const size_t bytes = (size_t) (s.layers - tape_->lowest) * (perRow * (size_t) p.rows + probabilities) * sizeof(float);
     size_t free = 0, total = 0;
     device_.memory(free, total);
     return bytes <= free / 4;
@@ -84,6 +84,7 @@ void Trainer::prepareTape(const std::vector<TokenRow> & rows, bool useAdapter, b
     t.packing = pack(rows);
     t.adapter = useAdapter;
     t.keep = keep;
+    t.lowest = keep ? trained().lowestLayer() : model_.shape().layers;
     t.keepActivations = keep && shouldKeepActivations(t.packing);
     describeTape();
     allocateTape();
@@ -114,13 +115,14 @@ void Trainer::describeTape() {
     ggml_tensor * alternating[2] = {};
     for (int64_t layer = 0; layer < s.layers; layer++) {
         ggml_tensor *& slot = alternating[layer % 2];
-        if (t.keep || slot == nullptr) slot = floats(s.embedding, p.rows);
+        if (layer >= t.lowest || slot == nullptr) slot = floats(s.embedding, p.rows);
         t.layerInputs.push_back(slot);
     }
     t.layerInputs.push_back(floats(s.embedding, p.segmentRows()));
-    if (!t.keepActivations) t.attended = floats(s.heads * s.headSize, p.rows);
+    if (!t.keepActivations || t.lowest > 0) t.attended = floats(s.heads * s.headSize, p.rows);
+    t.kept.resize((size_t) s.layers);
     if (t.keepActivations)
-        for (int64_t layer = 0; layer < s.layers; layer++) t.kept.push_back(activationTensors(layer));
+        for (int64_t layer = t.lowest; layer < s.layers; layer++) t.kept[layer] = activationTensors(layer);
     if (t.keep) {
         t.headGradients = floats(s.embedding, p.segmentRows());
         t.coefficients = floats(1, p.segmentRows());

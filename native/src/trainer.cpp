@@ -121,17 +121,17 @@ void Trainer::forwardLayer(int64_t layer) {
     runner_.begin(layerNodes());
     Activations a;
     a.input = t.layerInputs[layer];
-    a.attended = t.keepActivations ? t.kept[layer].attended : t.attended;
-    if (isLast(layer) && !t.keepActivations) {
+    a.attended = t.keeps(layer) ? t.kept[layer].attended : t.attended;
+    if (isLast(layer) && !t.keeps(layer)) {
         a.attended = ggml_view_2d(runner_.context(), t.attended, t.attended->ne[0], t.packing.segmentRows(), t.attended->nb[1], 0);
     }
-    ggml_tensor * storage = t.keepActivations ? t.kept[layer].attended : t.attended;
+    ggml_tensor * storage = t.keeps(layer) ? t.kept[layer].attended : t.attended;
     ggml_backend_tensor_memset(storage, 0, 0, ggml_nbytes(storage));
     LayerGraph graph(runner_, model_, t.inputs, layer, t.adapter);
     ggml_tensor * output = graph.forward(a);
     runner_.expand(output);
     place(output, t.layerInputs[layer + 1]);
-    if (t.keepActivations) {
+    if (t.keeps(layer)) {
         Activations & kept = t.kept[layer];
         kept.input = a.input;
         for (const auto & [node, storage] : keptPairs(a, kept)) place(node, storage);

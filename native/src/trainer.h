@@ -62,13 +62,15 @@ class Trainer {
         ggml_tensor * targets = nullptr;           // I32 [segmentRows]
         ggml_tensor * flatTargets = nullptr;       // I32 [segmentRows], into a chunk of probabilities
         std::vector<ggml_tensor *> layerInputs;    // per layer, and the last block's output
-        std::vector<Activations> kept;             // per layer where activations are kept
-        ggml_tensor * attended = nullptr;          // scratch where they are not
+        std::vector<Activations> kept;             // per layer, empty where activations are not kept
+        ggml_tensor * attended = nullptr;          // scratch of those layers
         ggml_tensor * headGradients = nullptr;     // [embedding, segmentRows]: dlogp/dh before the coefficient
         ggml_tensor * coefficients = nullptr;      // F32 [1, segmentRows]
         ggml_tensor * gradients[2] = {};           // of a block's output and input, in turn
         ggml_tensor * logps = nullptr;             // F32 [segmentRows]
+        int64_t lowest = 0;                        // backward reads nothing of the layers below; all of them without a backward
         bool keep = false, keepActivations = false, adapter = false;
+        bool keeps(int64_t layer) const { return keepActivations && layer >= lowest; }
     };
 
     struct HeadChunk {

@@ -121,8 +121,11 @@ export function estimatePass(
   packing: PackingSize,
   { memory, device = "processor", backward = true }: PassOptions,
 ): MemoryEstimate {
+  // Backward reads nothing of the layers below the lowest that is trained.
+  const lowest = lora.layers?.first ?? 0;
   const keepsActivations =
-    backward && (activations === "automatic" ? keptBytes(shape, packing) <= memory / 4 : activations === "keep");
+    backward &&
+    (activations === "automatic" ? keptBytes(shape, packing, lowest) <= memory / 4 : activations === "keep");
   const weights = shape.fileBytes - (device === "gpu" ? shape.embeddingBytes : 0);
   const copied = device === "gpu" ? [...shape.linears, shape.head] : [];
   const transposed = copied.reduce((sum, linear) => sum + transposedBytes(linear), 0);
@@ -131,7 +134,7 @@ export function estimatePass(
     alignment +
     copiesOfAdapter *
       pairs.reduce((sum, { rank, input, output }) => sum + floats(input * rank) + floats(rank * output), 0);
-  const tape = tapeBytes(shape, packing, { backward, keep: keepsActivations });
+  const tape = tapeBytes(shape, packing, { backward, keep: keepsActivations, lowest });
   const headChunk = headChunkOf(shape, packing);
   const block = blockBytes(shape, lora.targets, packing, keepsActivations, device);
   const process = device === "gpu" ? 0 : program.base + program.perToken * shape.vocabulary;
@@ -181,7 +184,7 @@ export function transposedBytes({ type, input, output }: LinearShape): number {
 function tapeBytes(
   shape: TrainingShape,
   packing: PackingSize,
-  { backward, keep }: { readonly backward: boolean; readonly keep: boolean },
+  { backward, keep, lowest }: { readonly backward: boolean; readonly keep: boolean; readonly lowest: number },
 ): number {
   const { layers, embedding, attention, keyValue, masks, tempered } = shape;
   const { rows, segmentRows } = packing;
@@ -191,7 +194,7 @@ function tapeBytes(
     3 * floats(segmentRows) +
     floats(keyPadding * keyValue) +
     masks * scores.reduce((sum, { queries, keys }) => sum + floats(queries * keys), 0) +
-    (backward ? layers : Math.min(layers, 2)) * floats(embedding * rows) +
+    (backward ? layers - lowest + Math.min(lowest, 2) : Math.min(layers, 2)) * floats(embedding * rows) +
     floats(embedding * segmentRows);
   const gradients =
     floats(embedding * segmentRows) +
@@ -200,9 +203,12 @@ function tapeBytes(
     floats(attention * rows) +
     2 * floats(keyValue * rows);
   const shared = forward + (backward ? gradients : 0);
-  if (!keep) return shared + floats(attention * rows);
-  const perLayer = Array.from({ length: layers }, (_, layer) => layerBytes(shape, packing, layer + 1 === layers));
-  return shared + perLayer.reduce((sum, bytes) => sum + bytes, 0);
+  const scratch = !keep || lowest > 0 ? floats(attention * rows) : 0;
+  if (!keep) return shared + scratch;
+  const perLayer = Array.from({ length: layers - lowest }, (_, i) =>
+    layerBytes(shape, packing, lowest + i + 1 === layers),
+  );
+  return shared + scratch + perLayer.reduce((sum, bytes) => sum + bytes, 0);
 }
 
 /** As `Trainer::activationTensors`: in the last block only segment rows go on after attention. */
@@ -222,11 +228,11 @@ function layerBytes(shape: TrainingShape, packing: PackingSize, isLast: boolean)
 }
 
 /** As `Trainer::shouldKeepActivations`. */
-function keptBytes(shape: TrainingShape, packing: PackingSize): number {
+function keptBytes(shape: TrainingShape, packing: PackingSize, lowest: number): number {
   const { layers, embedding, feedForward, attention, keyValue, heads, postNorms, queryKeyNorms } = shape;
   const norms = (postNorms ? 2 * embedding : 0) + (queryKeyNorms ? attention + keyValue : 0);
   const perRow = embedding + 2 * feedForward + 2 * attention + 2 * keyValue + norms;
-  return layers * (perRow * packing.rows + scoreCounts(packing).all * heads) * float;
+  return (layers - lowest) * (perRow * packing.rows + scoreCounts(packing).all * heads) * float;
 }
 
 /** Types that are multiplied in F32; all others in BF16. */
