@@ -4,6 +4,8 @@ import type { AlignConfig } from "../contract/alignment.ts";
 import { FolkmootError } from "../contract/errors.ts";
 import { stoppedBeforeFirstStep } from "./cancellation.ts";
 import { type DataSet, loadDataSet } from "./dataSet.ts";
+import { needsPairs } from "./losses/index.ts";
+import { hasPair } from "./losses/loss.ts";
 import { splitRows } from "./split.ts";
 import {
   newTokenizeCounts,
@@ -16,15 +18,18 @@ import {
 export interface PreparedRows {
   readonly training: readonly TokenizedRow[];
   readonly evaluation: readonly TokenizedRow[];
-  readonly counts: TokenizeCounts & Pick<DataSet, "duplicates" | "outsideScale">;
+  readonly counts: TokenizeCounts & Pick<DataSet, "duplicates" | "outsideScale"> & { readonly pairless: number };
 }
 
 /** Rows between two looks at the event loop, so that a long file can be cancelled and never freezes a window. */
 const rowsPerTurn = 256;
 
-/** @throws as `loadDataSet`; data-corrupt when no row is left to train; cancelled */
+/**
+ * Rows without a pair are left out where all of the loss lives on pairs; none may be left.
+ * @throws as `loadDataSet`; data-corrupt when no row has anything to train; cancelled
+ */
 export async function prepareRows(
-  config: Pick<AlignConfig, "data" | "maxLength" | "appendEos" | "evaluationShare" | "seed">,
+  config: Pick<AlignConfig, "data" | "loss" | "maxLength" | "appendEos" | "evaluationShare" | "seed">,
   tokenizer: Tokenizer,
   signal: AbortSignal | undefined,
 ): Promise<PreparedRows> {
@@ -32,6 +37,8 @@ export async function prepareRows(
   const counts = newTokenizeCounts();
   const tokenized: TokenizedRow[] = [];
   const queries: string[] = [];
+  const pairsOnly = needsPairs(config.loss);
+  let pairless = 0;
   for (const [index, row] of rows.entries()) {
     if (index % rowsPerTurn === 0) {
       await setImmediate();
@@ -39,10 +46,15 @@ export async function prepareRows(
     }
     const tokens = tokenizeRow(row, tokenizer, config, counts);
     if (tokens === null) continue;
+    // It would take a place in steps and means, and teach nothing there.
+    if (pairsOnly && !hasPair(tokens.scores)) {
+      pairless++;
+      continue;
+    }
     tokenized.push(tokens);
     queries.push(row.query);
   }
-  if (tokenized.length === 0)
+  if (tokenized.length + pairless === 0)
     throw new FolkmootError("data-corrupt", {
       message: `${config.data} holds no row that can be trained.`,
       reason: "All of its responses are empty.",
@@ -54,6 +66,6 @@ export async function prepareRows(
   return {
     training: pick(split.training),
     evaluation: pick(split.evaluation),
-    counts: { ...counts, duplicates, outsideScale },
+    counts: { ...counts, duplicates, outsideScale, pairless },
   };
 }

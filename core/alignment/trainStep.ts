@@ -2,6 +2,7 @@
 import type { LossSettings, MetricsLine } from "../contract/alignment.ts";
 import { FolkmootError } from "../contract/errors.ts";
 import { computeLoss, type LossMetrics, type LossResult, needsReference } from "./losses/index.ts";
+import { hasPair } from "./losses/loss.ts";
 import type { NativeTrainer } from "./nativeTrainer.ts";
 import { packQuestions, type Question } from "./questions.ts";
 
@@ -27,13 +28,14 @@ export async function measureQuestions(
   { loss, tokenBudget, gradients = false, signal }: MeasureOptions,
 ): Promise<Measured> {
   const results: LossResult[] = [];
+  const pairScale = questions.length / Math.max(1, questions.filter(({ scores }) => hasPair(scores)).length);
   for (const batch of packQuestions(questions, tokenBudget)) {
     signal?.throwIfAborted();
     const logps = await trainer.forward(
       batch.map((question) => question.row),
       { adapter: true, keep: gradients },
     );
-    const computed = batch.map((question, i) => lossOf(question, logps[i] as number[][], loss));
+    const computed = batch.map((question, i) => lossOf(question, logps[i] as number[][], loss, pairScale));
     results.push(...computed);
     if (!computed.every((result) => Number.isFinite(result.value))) break;
     if (gradients) await trainer.backward(computed.map((result) => result.dLogp));
@@ -44,15 +46,15 @@ export async function measureQuestions(
   };
 }
 
-function lossOf({ scores, refLogps }: Question, logps: number[][], loss: LossSettings): LossResult {
-  if (refLogps !== null) return computeLoss(logps, scores, loss, refLogps);
+function lossOf({ scores, refLogps }: Question, logps: number[][], loss: LossSettings, pairScale: number): LossResult {
+  if (refLogps !== null) return computeLoss(logps, scores, loss, refLogps, pairScale);
   if (needsReference(loss))
     throw new FolkmootError("internal", {
       message: `The ${loss.id} loss was asked without the log-probabilities of the reference.`,
       reason: "This is a fault of the program, not of your input.",
       action: "Copy the diagnostics and report it.",
     });
-  return computeLoss(logps, scores, loss);
+  return computeLoss(logps, scores, loss, undefined, pairScale);
 }
 
 function summarize(results: readonly LossResult[]): Omit<Measured, "tokens"> {

@@ -82,8 +82,8 @@ export const stableAlignmentLoss = z.object({
 export const sftLoss = z.object({ id: z.literal("sft") });
 /**
  * Pair losses take the best response of a question against every strictly lower-rated one, and the mean over these
- * pairs; a question without a pair leaves only what the loss has beside its pairs (`orpo`, `cpo-xu`: the likelihood of
- * the best). Strength of the reward: β. Sources stand with the functions in core/alignment/losses.
+ * pairs; what pairs cost is averaged over the questions that have one. A question without a pair leaves only what the
+ * loss has beside its pairs (`orpo`, `cpo-xu`: the likelihood of the best), and is left out where that is nothing. Strength of the reward: β. Sources stand with the functions in core/alignment/losses.
  */
 export const dpoLoss = z.object({ id: z.literal("dpo"), beta: z.number().positive().default(0.1) });
 export const ipoLoss = z.object({ id: z.literal("ipo"), beta: z.number().positive().default(0.1) });

@@ -15,20 +15,26 @@ export { sft, stableAlignment };
  * @param scores one per response, higher is better
  * @param refLogps log-probability of each whole response under the model without adapter, nats. Read by `dpo` and `ipo`
  *   only (`needsReference`). Default: those of `logps`, which is what they are before the first step.
+ * @param pairScale questions that are averaged per question with a pair, so that the mean of what pairs cost is over the
+ *   questions that have one (not of `stable-alignment`, whose penalty is a part of every question's loss)
  */
 export function computeLoss(
   logps: readonly (readonly number[])[],
   scores: readonly number[],
   settings: LossSettings,
   refLogps: readonly number[] = sums(logps),
+  pairScale = 1,
 ): LossResult {
   if (settings.id === "mixture")
     return mixture(
-      settings.losses.map(({ weight, loss }) => ({ weight, result: computeLoss(logps, scores, loss, refLogps) })),
+      settings.losses.map(({ weight, loss }) => ({
+        weight,
+        result: computeLoss(logps, scores, loss, refLogps, pairScale),
+      })),
     );
   if (settings.id === "stable-alignment") return stableAlignment(logps, scores, settings);
   if (settings.id === "sft") return sft(logps, scores);
-  return pairLoss(pairLossOf(settings), logps, scores, refLogps);
+  return pairLoss(pairLossOf(settings), logps, scores, refLogps, pairScale);
 }
 
 /** Whether any part compares with the model as it was before training. */

@@ -56,6 +56,11 @@ export function strictlyLower(scores: readonly number[], best: number): number[]
   return scores.flatMap((score, i) => (score < at(scores, best) ? [i] : []));
 }
 
+/** Whether any response is rated strictly lower than the best. */
+export function hasPair(scores: readonly number[]): boolean {
+  return strictlyLower(scores, bestIndex(scores)).length > 0;
+}
+
 /**
  * dLoss/dlogp from dLoss/dnll per response: every token of a response of T tokens carries −dNll/T.
  */

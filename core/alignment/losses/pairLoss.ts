@@ -22,17 +22,19 @@ export interface PairLoss {
 }
 
 /**
- * nllWeight · nll(best) + pairWeight · mean over the strictly lower-rated i of pair(x_best, x_i), with x the sum or mean
- * of a response's log-probabilities, less the reference's.
+ * nllWeight · nll(best) + pairWeight · pairScale · mean over the strictly lower-rated i of pair(x_best, x_i), with x the
+ * sum or mean of a response's log-probabilities, less the reference's.
  *
  * @param logps natural log-probabilities, [response][token]
  * @param refLogps log-probability of each whole response under the reference, nats; read by `reference` losses only
+ * @param pairScale questions that are averaged per question with a pair: their mean is then that of those with a pair
  */
 export function pairLoss(
   loss: PairLoss,
   logps: readonly (readonly number[])[],
   scores: readonly number[],
   refLogps: readonly number[],
+  pairScale: number,
 ): LossResult {
   const nll = meanNll(logps);
   const best = bestIndex(scores);
@@ -44,10 +46,10 @@ export function pairLoss(
   let penalty = 0;
   for (const rejected of lower) {
     const { value, dChosen, dRejected } = loss.pair(at(compared, best), at(compared, rejected));
-    const weight = loss.pairWeight / lower.length;
-    penalty += value / lower.length;
-    slopes[best] = at(slopes, best) + weight * dChosen;
-    slopes[rejected] = weight * dRejected;
+    const weight = pairScale / lower.length;
+    penalty += weight * value;
+    slopes[best] = at(slopes, best) + loss.pairWeight * weight * dChosen;
+    slopes[rejected] = loss.pairWeight * weight * dRejected;
   }
   const dLogp = logps.map((response, i) => {
     const likelihood = i === best ? loss.nllWeight / response.length : 0;
