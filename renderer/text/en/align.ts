@@ -206,7 +206,8 @@ export const align = {
     appendEosText: "As the paper does; the released code does not.",
     activations: "Activations",
     activationChoices: { automatic: "Automatic", keep: "Keep", recompute: "Compute again" },
-    activationsText: "Keeping is faster, computing again takes less memory; the results are the same.",
+    activationsText:
+      "Keeping is faster, computing again takes less memory; the results are the same. Automatic keeps them while they take a quarter of what is free.",
     gpuText: "Automatic takes a graphics card with room for half of the layers at least, else the processor.",
     gpuLayersText:
       "The others are copied there when they are needed: slower, in less of its memory, to the same result.",
