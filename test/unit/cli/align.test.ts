@@ -124,6 +124,10 @@ describe("folkmoot align", () => {
     await run(line, host);
     expect(host.out()).toContain("held-out rows got no better");
     expect(host.out()).toContain(best.adapter);
+    const evaluation = { first: { step: 0, loss: 0.3, accuracy: 0.5 }, last: { step: 12, loss: 0.4, accuracy: null } };
+    const worse = fakeHost({ "align.run": () => finishes({ ...alignResult, evaluation, best: null }) });
+    await run(line, worse);
+    expect(worse.out()).toMatch(/best point +no checkpoint was better than the base on the held-out rows/);
     const timed = fakeHost({ "align.run": () => finishes({ ...alignResult, ended: "time", plannedSteps: 40 }) });
     await run(line, timed);
     expect(timed.out()).toContain("rest of 40");
