@@ -8,7 +8,8 @@ import type { TrainerInfo } from "./nativeTrainer.ts";
 import type { PreparedRows } from "./prepareRows.ts";
 
 /** @throws bad-setting before anything is loaded */
-export function checkSettings({ loss, samples, lora, maxRejected }: AlignConfig, canSample: boolean): void {
+export function checkSettings(config: AlignConfig, canSample: boolean): void {
+  const { loss, samples, lora, maxRejected } = config;
   // A loss that refuses its own settings does so here.
   computeLoss([[-1], [-1]], [2, 1], loss);
   if (needsPairs(loss) && maxRejected === 0)
@@ -19,6 +20,7 @@ export function checkSettings({ loss, samples, lora, maxRejected }: AlignConfig,
     });
   checkLora(lora);
   checkPrompts(samples);
+  checkEarlyStop(config);
   if (samples.every > 0 && !canSample)
     throw new FolkmootError("bad-setting", {
       message: "samples.every is set, but nothing here can generate text.",
@@ -34,6 +36,16 @@ export function checkPrompts({ every, prompts }: AlignConfig["samples"]): void {
     message: "samples.every is set, but samples.prompts is empty.",
     action: "Give at least one prompt (--sample-prompts), or set samples.every to 0.",
     details: { setting: "samples.prompts" },
+  });
+}
+
+/** @throws bad-setting where the evaluation curve is to end the run and there is none */
+export function checkEarlyStop({ earlyStop, evaluationShare }: AlignConfig): void {
+  if (earlyStop.patience === 0 || evaluationShare > 0) return;
+  throw new FolkmootError("bad-setting", {
+    message: "earlyStop.patience is set, but evaluationShare is 0: there is no curve to end the run at.",
+    action: "Hold out a share of the rows (--evaluation-share 0.05), or set earlyStop.patience to 0.",
+    details: { setting: "earlyStop.patience" },
   });
 }
 

@@ -1,5 +1,5 @@
 /** Training before it starts: derived defaults, checks, memory, steps. */
-import { checkLayers, checkLora, checkPrompts } from "../alignment/checkJob.ts";
+import { checkEarlyStop, checkLayers, checkLora, checkPrompts } from "../alignment/checkJob.ts";
 import { planEffort } from "../alignment/effort.ts";
 import { computeLoss } from "../alignment/losses/index.ts";
 import { checkCard } from "../alignment/memory/card.ts";
@@ -102,6 +102,7 @@ function checksOf(config: AlignConfig, { library, reader, gpus }: AlignTools): (
       if (shape !== null) checkLayers(config.lora, shape.layers);
     },
     () => checkPrompts(config.samples),
+    () => checkEarlyStop(config),
     () =>
       named("model", async () => {
         const { trainable } = await library.describe(config.model);

@@ -106,6 +106,7 @@ describe("an alignment before it starts", () => {
       );
     expect(await problemsOf({})).toEqual([]);
     expect(await problemsOf({ samples: { every: 5, prompts: [] } })).toEqual(["samples.prompts"]);
+    expect(await problemsOf({ evaluationShare: 0, earlyStop: { patience: 2 } })).toEqual(["earlyStop.patience"]);
     expect(await problemsOf({ lora: { rsLora: true, ranks: { attn_q: 8 } } })).toEqual(["lora.rsLora"]);
     expect(await problemsOf({ lora: { layers: { first: 1, last: 0 } } })).toEqual(["lora.layers"]);
     expect(await problemsOf({ lora: { layers: { first: 1, last: 2 } } }), "of a model with two").toEqual([
