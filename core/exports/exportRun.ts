@@ -9,16 +9,22 @@ import { exportAdapter } from "./exportAdapter.ts";
 import { exportMerged } from "./exportMerged.ts";
 import { type ExportSource, readExportSource } from "./exportSource.ts";
 import { type Proof, type ProofSample, proveExport, type ResponseScorer, type Tolerance } from "./proof.ts";
+import { proofContext } from "./proofContext.ts";
 import { collectProofSamples } from "./proofSamples.ts";
 import { adapterTolerance, toleranceOf } from "./tolerances.ts";
 import type { ProvenFile } from "./writeProven.ts";
 
 /** The native and the inference side; each thing that is opened here is disposed of here. */
 export interface ExportTools {
-  openTrainer(model: string): Promise<NativeTrainer>;
+  /** @param contextLength as the run has it */
+  openTrainer(model: string, contextLength: number | null): Promise<NativeTrainer>;
   openTokenizer(model: string): Promise<Tokenizer & { dispose(): Promise<void> }>;
-  /** On the files of the export. */
-  openScorer(model: string, adapter: string | null): Promise<ResponseScorer & { dispose(): Promise<void> }>;
+  /** On the files of the export, with a context of so many tokens. */
+  openScorer(
+    model: string,
+    adapter: string | null,
+    contextSize: number,
+  ): Promise<ResponseScorer & { dispose(): Promise<void> }>;
   readonly addon: Pick<NativeAddon, "mergeAdapter" | "quantize">;
   /** Folder with the ggml libraries of node-llama-cpp. */
   readonly libraries: string;
@@ -85,11 +91,11 @@ async function runExport(
     emit({ type: "progress", stage, done, total: 3, unit: "parts", rate: null, secondsLeft: null, note });
   const source = await readExportSource(directory, checkpoint, signal);
   say(0, "measuring the trainer");
-  const { samples, rows } = await samplesOf(source, tools, signal);
+  const { samples, rows, contextSize } = await samplesOf(source, tools, signal);
   say(1, "writing");
   const file = await write(source, async (path, { model, adapter }) => {
     say(2, "opening it again to prove it");
-    const scorer = await tools.openScorer(model, adapter);
+    const scorer = await tools.openScorer(model, adapter, contextSize);
     try {
       return await proveExport(path, samples, scorer, { tolerance, rows, signal });
     } finally {
@@ -100,22 +106,32 @@ async function runExport(
   return { ...file, step: source.checkpoint.step, seconds: clock() - started };
 }
 
+interface Samples {
+  readonly samples: readonly ProofSample[];
+  /** How they were cut. */
+  readonly rows: TokenizeSettings;
+  /** Of the runtime that they are proven with, tokens. */
+  readonly contextSize: number;
+}
+
 /** The trainer is closed again before the export is opened: one model in memory at a time. */
 async function samplesOf(
-  { run, checkpoint }: ExportSource,
+  { run, checkpoint, model }: ExportSource,
   tools: ExportTools,
   signal: AbortSignal | undefined,
-): Promise<{ samples: ProofSample[]; rows: TokenizeSettings }> {
-  const { seed, appendEos, maxLength } = run.config;
-  const { rows } = await loadDataSet(run.config.data);
-  const tokenizer = await tools.openTokenizer(run.config.model);
+): Promise<Samples> {
+  const { config } = run;
+  const contextSize = proofContext(model, config);
+  const settings = { appendEos: config.appendEos, maxLength: Math.min(config.maxLength, contextSize) };
+  const { rows } = await loadDataSet(config.data);
+  const tokenizer = await tools.openTokenizer(config.model);
   try {
-    const trainer = await tools.openTrainer(run.config.model);
+    const trainer = await tools.openTrainer(config.model, config.contextLength);
     try {
       await trainer.loadAdapter(checkpoint.adapter);
-      const settings = { appendEos, maxLength: Math.min(maxLength, trainer.info.contextLength) };
+      const { seed } = config;
       const samples = await collectProofSamples({ trainer, tokenizer, rows, settings, seed, signal });
-      return { samples, rows: settings };
+      return { samples, rows: settings, contextSize };
     } finally {
       await trainer.dispose();
     }

@@ -172,9 +172,11 @@ function exportTools(threads: number, signal: AbortSignal): ExportTools {
     libraries: ggmlLibraryFolder({ device: "cpu" }),
     threads,
     // A proof compares with llama.cpp, which rounds activations on a quantized base: so must what is compared.
-    openTrainer: (model) =>
-      addon.openTrainer({ model, libraries: ggmlLibraryFolder({ device: "cpu" }), threads, products: "ggml" }),
+    openTrainer: (model, contextLength) => {
+      const libraries = ggmlLibraryFolder({ device: "cpu" });
+      return addon.openTrainer({ model, libraries, threads, products: "ggml", ...contextOption(contextLength) });
+    },
     openTokenizer,
-    openScorer: (path, adapter) => openScorer({ path, adapter, threads, signal }),
+    openScorer: (path, adapter, contextSize) => openScorer({ path, adapter, contextSize, threads, signal }),
   };
 }

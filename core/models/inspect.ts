@@ -63,11 +63,15 @@ async function describeFile({ path, bytes }: GgufPart, { hash, signal }: Inspect
   return { path, bytes, hash: hash ? await hashFile(path, signal) : null };
 }
 
+/** Tokens that a model was trained on at once. */
+export function trainedContext(header: GgufHeader): number {
+  const architecture = textValue(header, "general.architecture");
+  return countValue(header, `${architecture}.context_length`) ?? defaultContextSize;
+}
+
 /** Tokens per sequence that a load takes when it is not told. */
 export function loadedContextSize(header: GgufHeader, wanted: number | null): number {
-  const architecture = textValue(header, "general.architecture");
-  const trained = countValue(header, `${architecture}.context_length`) ?? defaultContextSize;
-  return wanted ?? Math.min(trained, defaultContextSize);
+  return wanted ?? Math.min(trainedContext(header), defaultContextSize);
 }
 
 /** Bytes by part, from shapes alone: weights, F16 keys and values, and logits plus activations of one batch. */

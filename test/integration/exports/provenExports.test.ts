@@ -25,7 +25,7 @@ const tools: ExportTools = {
   threads: 1,
   openTrainer: (model) => addon.openTrainer({ model, libraries, threads: 1 }),
   openTokenizer,
-  openScorer: (path, adapter) => openScorer({ path, adapter, threads: 1 }),
+  openScorer: (path, adapter, contextSize) => openScorer({ path, adapter, contextSize, threads: 1 }),
 };
 const emit = () => {};
 
@@ -41,7 +41,7 @@ async function train(directory: string, model: string, data: string, over: objec
   });
   await using run = await RunDirectory.create(directory, { config, schema: alignConfig, files: [model, data] });
   await using tokenizer = await openTokenizer(model);
-  const trainer = await tools.openTrainer(model);
+  const trainer = await tools.openTrainer(model, null);
   try {
     await runAlignment({ config, run, trainer, tokenizer, emit });
   } finally {
