@@ -16,13 +16,15 @@ it("evaluate takes model and adapter from a run, its last, its best or another c
   await writeFile(model, "GGUF");
   const config = alignConfig.parse({ model, data: model });
   const trained = await RunDirectory.create(join(folder, "align"), { config, schema: alignConfig, files: [model] });
+  // The held-out rows liked step 5 better than the base.
+  const evaluations = [2, 1].map((loss, i) => ({ step: 5 * i, loss, accuracy: null }));
   const save = (into: string, step: number, keep: number) =>
     saveCheckpoint(
       into,
       {
         step,
         files: { "adapter.gguf": (path) => writeFile(path, `${step}`) },
-        state: { fingerprint: "f", step, position: step, seed: 1, evaluations: [] },
+        state: { fingerprint: "f", step, position: step, seed: 1, evaluations },
       },
       keep,
     );
