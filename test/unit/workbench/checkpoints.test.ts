@@ -27,7 +27,7 @@ const curve = [
 ];
 
 /** A training of 4 steps with checkpoints of `steps` and, where `best` is given, the best one beside them. */
-async function putAlignment(workspace: string, steps: readonly number[], best: number | null) {
+async function putAlignment(workspace: string, steps: readonly number[], best: number | null, points = curve) {
   const [model, data] = [join(workspace, "model.gguf"), join(workspace, "data.json")];
   await mkdir(join(workspace, "runs"), { recursive: true });
   for (const file of [model, data]) await writeFile(file, "");
@@ -37,7 +37,7 @@ async function putAlignment(workspace: string, steps: readonly number[], best: n
   const write = (path: string) => writeFile(path, "weights");
   const trainer = { saveAdapter: write, saveState: write } as unknown as NativeTrainer;
   const stateAt = (step: number) => {
-    const evaluations = curve.filter((point) => point.step <= step);
+    const evaluations = points.filter((point) => point.step <= step);
     return { fingerprint: "f", step, position: step * 8, seed: 1, evaluations };
   };
   for (const step of steps) await writeAlignmentCheckpoint(run.checkpoints, trainer, stateAt(step));
@@ -76,6 +76,23 @@ describe("the checkpoints of a training", () => {
       [4, false],
       [2, true],
     ]);
+  });
+
+  it("none of them is called best where none was better than the base, and its export says so", async () => {
+    const folder = await temporaryFolder();
+    const worse = curve.map((point) => (point.step === 0 ? { ...point, loss: 0.2 } : point));
+    await putAlignment(folder, [2, 4], 2, worse);
+    await using opened = await service(folder);
+    const found = await opened.client.align.checkpoints({ run: "align-1" });
+    expect(found.map(({ step, best }) => [step, best])).toEqual([
+      [4, false],
+      [2, false],
+    ]);
+    const request = { kind: "adapter", run: "align-1", checkpoint: "best" } as const;
+    await expect(opened.client.exports.start(request)).rejects.toMatchObject({
+      code: "run-not-found",
+      message: expect.stringContaining("better than the base"),
+    });
   });
 
   it("refuse the export of a best one that is not there, before any process is started", async () => {
