@@ -1,12 +1,12 @@
 /** Exports of models with two sets of RoPE factors, through the trainer host's own jobs: what was trained is proven. */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { AlignmentControls } from "../../../core/alignment/controls.ts";
-import { alignConfig } from "../../../core/contract/alignment.ts";
+import { type AlignConfig, alignConfig, type MetricsLine } from "../../../core/contract/alignment.ts";
 import type { JobEvent } from "../../../core/contract/events.ts";
 import { type ExportTools, exportAdapterOfRun } from "../../../core/exports/exportRun.ts";
-import type { Proof } from "../../../core/exports/proof.ts";
+import { type Proof, type ProofRow, type ProofTokens, proofTokens } from "../../../core/exports/proof.ts";
 import { alignJob, exportAdapterJob, exportMergedJob } from "../../../core/host/trainerJobs.ts";
 import { openScorer } from "../../../core/models/llama/loadedModel.ts";
 import { openTokenizer } from "../../../core/models/llama/tokenizer.ts";
@@ -33,7 +33,17 @@ async function trained(over: object, originalContext = 256) {
   const emit = (event: JobEvent) => events.push(event);
   await alignJob({ config, directory, cache: null }, new AlignmentControls(), emit, signal);
   const warnings = events.flatMap((event) => (event.type === "warning" ? [event.message] : []));
-  return { directory, warnings: warnings.join("\n") };
+  const [first = ""] = readFileSync(join(directory, "metrics.jsonl"), "utf8").split("\n");
+  return { directory, config, warnings: warnings.join("\n"), firstNll: (JSON.parse(first) as MetricsLine).nll };
+}
+
+/** Nats per token of the best response under the base, by llama.cpp in such a context. */
+async function servedNll({ model, data, maxLength, appendEos }: AlignConfig, contextSize: number): Promise<number> {
+  await using scorer = await openScorer({ path: model, adapter: null, contextSize, threads: 1 });
+  const [row] = JSON.parse(readFileSync(data, "utf8")) as [ProofRow];
+  const cut = proofTokens(row, scorer, { maxLength, appendEos }) as ProofTokens;
+  const logps = await scorer.tokenLogps(cut.prompt, cut.tokens);
+  return -logps.reduce((sum, logp) => sum + logp, 0) / logps.length;
 }
 
 const asked = (directory: string, name: string) => ({
@@ -43,11 +53,14 @@ const adapterProof = async (directory: string) =>
   (await exportAdapterJob(asked(directory, "adapter"), () => {}, signal)).proof as Proof;
 
 it.each([
-  ["short", {}, /short ones.*up to 256 tokens/],
-  ["long", { contextLength: 512 }, /long ones.*more than 256 tokens, up to 512/],
-])("trained with the %s factors, adapter and merged model are proven with them", async (_, over, said) => {
-  const { directory, warnings } = await trained(over);
+  ["short", {}, /short ones.*up to 256 tokens/, { own: 256, other: 512 }],
+  ["long", { contextLength: 512 }, /long ones.*more than 256 tokens, up to 512/, { own: 512, other: 256 }],
+])("trained with the %s factors, adapter and merged model are proven with them", async (_, over, said, contexts) => {
+  const { directory, config, warnings, firstNll } = await trained(over);
   expect(warnings).toMatch(said);
+  // Before its first step the model is what llama.cpp serves in that context, and not what it serves in the other.
+  expect(Math.abs(firstNll - (await servedNll(config, contexts.own)))).toBeLessThan(1e-5);
+  expect(Math.abs(firstNll - (await servedNll(config, contexts.other)))).toBeGreaterThan(1e-3);
   const proof = await adapterProof(directory);
   expect(proof.meanDifference).toBeLessThan(1e-4);
   expect(proof.effect).toBeGreaterThan(0.1);
