@@ -19,7 +19,8 @@ export interface SettingsForm extends FormValues {
   readonly draft: SettingsDraft;
   readonly set: (name: string, value: unknown) => void;
   readonly setAll: (values: Readonly<Record<string, unknown>>) => void;
-  readonly replace: (draft: SettingsDraft) => void;
+  /** Changes what is there when it is applied: what a person does meanwhile is not lost. */
+  readonly rewrite: (change: (draft: SettingsDraft, touched: ReadonlySet<string>) => SettingsDraft) => void;
   /** Names that a person changed: what is derived leaves them alone. */
   readonly touched: ReadonlySet<string>;
   readonly problem: (name: string) => string | undefined;
@@ -46,22 +47,33 @@ export interface FormSource {
   readonly refused: readonly SettingProblem[];
 }
 
+interface FormState {
+  readonly draft: SettingsDraft | null;
+  readonly touched: ReadonlySet<string>;
+}
+
 /** A form over the settings of a job; null until it is known what they begin with. */
 export function useSettingsForm(source: FormSource): SettingsForm | null {
   const { schema, initial, defaults, problems, refused } = source;
-  const [draft, setDraft] = useState<SettingsDraft | null>(initial);
-  const [touched, setTouched] = useState<ReadonlySet<string>>(new Set());
+  const [{ draft, touched }, setState] = useState<FormState>({ draft: initial, touched: new Set() });
   const [sought, setSought] = useState<SettingsForm["sought"]>(null);
   useEffect(() => {
-    if (initial !== null) setDraft((known) => known ?? initial);
+    if (initial !== null) setState((known) => ({ ...known, draft: known.draft ?? initial }));
   }, [initial]);
   const set = useCallback((name: string, value: unknown) => {
-    setDraft((known) => withSetting(known ?? {}, name, value));
-    setTouched((known) => new Set([...known, name]));
+    setState((known) => ({
+      draft: withSetting(known.draft ?? {}, name, value),
+      touched: new Set([...known.touched, name]),
+    }));
   }, []);
   const setAll = useCallback((values: Readonly<Record<string, unknown>>) => {
-    setDraft((known) => withSettings(known ?? {}, values));
-    setTouched((known) => new Set([...known, ...Object.keys(values)]));
+    setState((known) => ({
+      draft: withSettings(known.draft ?? {}, values),
+      touched: new Set([...known.touched, ...Object.keys(values)]),
+    }));
+  }, []);
+  const rewrite = useCallback((change: Parameters<SettingsForm["rewrite"]>[0]) => {
+    setState((known) => (known.draft === null ? known : { ...known, draft: change(known.draft, known.touched) }));
   }, []);
   const seek = useCallback((setting: string) => {
     setSought((last) => ({ setting, request: (last?.request ?? 0) + 1 }));
@@ -76,7 +88,7 @@ export function useSettingsForm(source: FormSource): SettingsForm | null {
     draft,
     set,
     setAll,
-    replace: setDraft,
+    rewrite,
     touched,
     number: (name) => numberAt(draft, name),
     text: (name) => textAt(draft, name),
@@ -88,8 +100,10 @@ export function useSettingsForm(source: FormSource): SettingsForm | null {
       return usual !== undefined && !equalSettings(settingAt(draft, name) ?? null, usual ?? null);
     },
     reset: (names) => {
-      setDraft(names.reduce((result, name) => withSetting(result, name, defaultOf(name)), draft));
-      setTouched(new Set([...touched].filter((one) => !names.some((name) => one === name || belongs(one, name)))));
+      setState((known) => ({
+        draft: names.reduce((result, name) => withSetting(result, name, defaultOf(name)), known.draft ?? {}),
+        touched: new Set([...known.touched].filter((one) => !names.some((name) => one === name || belongs(one, name)))),
+      }));
     },
     sought,
     seek,

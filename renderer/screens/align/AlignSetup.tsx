@@ -80,8 +80,11 @@ export function AlignSetup(props: { readonly template: string | null; readonly d
   useEffect(() => {
     if (form === null || derived.data === null || effort === null) return;
     const { config, reasons } = derived.data;
-    if (template === null) form.replace(mergeDerived(form.draft, config, form.touched));
-    else form.replace(withDerived(form.draft, config, reasonsFor(form, reasons)));
+    form.rewrite((draft, touched) =>
+      template === null
+        ? mergeDerived(draft, config, touched)
+        : withDerived(draft, config, reasonsFor({ touched }, reasons)),
+    );
   }, [derived.data]);
   const checked = setup.checked.data;
   // All at once: reasons that stood there first would jump when the memory is known.
@@ -120,7 +123,7 @@ function countsOf(checked: Checked): string {
 }
 
 /** What a person changed is not as it was derived. */
-function reasonsFor({ touched }: SettingsForm, reasons: readonly Reason[]): readonly Reason[] {
+function reasonsFor({ touched }: Pick<SettingsForm, "touched">, reasons: readonly Reason[]): readonly Reason[] {
   return reasons.filter(({ setting }) => !touched.has(setting));
 }
 
