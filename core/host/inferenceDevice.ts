@@ -6,6 +6,7 @@ import { estimateMemory } from "../models/inspect.ts";
 import { chooseDevice } from "../models/llama/computeDevice.ts";
 import { llamaDevices } from "../models/llama/gpus.ts";
 import type { Place } from "../models/llama/runtime.ts";
+import { modelPath } from "../models/splitModel.ts";
 
 /** Below so many bytes of weights the processor is as fast, and its texts are the same everywhere. */
 const leastBytes = 512 * 1024 * 1024;
@@ -14,7 +15,7 @@ const leastShare = 0.5;
 
 export interface InferenceNeeds {
   readonly gpu: GpuChoice;
-  /** Paths; each counts once. */
+  /** Paths; each model counts once. */
   readonly models: readonly string[];
   readonly sequences: number;
   readonly contextSize?: number | null;
@@ -41,7 +42,7 @@ export async function inferenceDevice({ gpu, ...needs }: InferenceNeeds): Promis
 
 async function inferenceSize({ models, sequences, contextSize = null }: Omit<InferenceNeeds, "gpu">) {
   const size = { weights: 0, total: 0 };
-  for (const path of new Set(models)) {
+  for (const path of new Set(models.map(modelPath))) {
     const { weights, total } = estimateMemory(await readGgufHeader(path), sequences, contextSize);
     size.weights += weights;
     size.total += total;

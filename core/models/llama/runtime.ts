@@ -79,7 +79,7 @@ export interface CheckedModel {
 
 /** Where a model computes. */
 export interface Place {
-  /** `processor`, or kind and name of the card, e.g. `CUDA: NVIDIA GeForce RTX 4090`. */
+  /** `the processor`, or kind and name of the card, e.g. `CUDA: NVIDIA GeForce RTX 4090`. */
   readonly device: string;
   readonly layers: number;
   /** Layers that live on the GPU; null on the processor. */
@@ -118,18 +118,19 @@ export async function loadCheckedModel(
   }
 }
 
-/** llama.cpp counts the output head as a layer of its own, above the others. */
+/** llama.cpp counts the output head as a layer, the first that goes to the GPU. */
+const headLayers = 1;
+
 function wantedLayers({ layers, contextTokens }: GpuPlacement, header: GgufHeader) {
   if (layers === "auto") return { fitContext: { contextSize: contextTokens(header) } };
-  const all = layerCount(header);
-  return layers >= all ? all + 1 : layers;
+  return layers === 0 ? 0 : Math.min(layers, layerCount(header)) + headLayers;
 }
 
 async function placeOf(llama: Llama, model: LlamaModel, header: GgufHeader, gpu: GpuPlacement | null): Promise<Place> {
   const layers = layerCount(header);
   if (gpu === null) return { device: "the processor", layers, gpuLayers: null };
   const [name = "unknown card"] = await llama.getGpuDeviceNames();
-  return { device: `${kindNames[gpu.kind]}: ${name}`, layers, gpuLayers: Math.min(model.gpuLayers, layers) };
+  return { device: `${kindNames[gpu.kind]}: ${name}`, layers, gpuLayers: Math.max(0, model.gpuLayers - headLayers) };
 }
 
 const kindNames: Readonly<Record<GpuKind, string>> = { cuda: "CUDA", vulkan: "Vulkan", metal: "Metal" };

@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { isAlive } from "../../support/isAlive.ts";
 import { temporaryFolder } from "../../support/temporaryFolder.ts";
 
 const main = join(import.meta.dirname, "..", "..", "..", "cli", "main.ts");
@@ -22,12 +23,3 @@ test("a command whose starter is killed ends by itself", { timeout: 40_000 }, as
   parent.kill("SIGKILL");
   await expect.poll(() => isAlive(pid), { timeout: 20_000 }).toBe(false);
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -5,6 +5,7 @@ import type { WorkbenchClient } from "../../../core/contract/workbench.ts";
 import { describeInChromium } from "../../support/chromium.ts";
 import { type Desktop, eventually } from "../../support/electron/desktop.ts";
 import { launchFixture, lineOpen, userDataFolder } from "../../support/electron/launchFixture.ts";
+import { isAlive } from "../../support/isAlive.ts";
 import { q8Model } from "../models/fixtures.ts";
 
 /** In main: the client of the real workbench. */
@@ -112,7 +113,7 @@ describeInChromium("the processes behind the window", () => {
     process.kill(service, "SIGKILL");
     // The page has a second line, and the service behind it knows the run as stopped.
     await lineOpen(await desktop.page(), 2);
-    await eventually(() => !alive(orphan), 5_000);
+    await eventually(() => !isAlive(orphan), 5_000);
     const after = (await runs(desktop)).find((entry) => entry.run === run);
     expect(after).toMatchObject({ state: expect.stringMatching(/stopped|failed/), actions: ["resume"] });
   });
@@ -127,21 +128,12 @@ describeInChromium("the processes behind the window", () => {
         () => (globalThis as unknown as { workbench: { pid: number } }).workbench.pid,
       );
       const pids = [await engine(desktop), service];
-      expect(pids.map(alive)).toEqual([true, true]);
+      expect(pids.map(isAlive)).toEqual([true, true]);
       process.kill(desktop.pid, "SIGKILL");
-      await eventually(() => pids.every((pid) => !alive(pid)), 5_000);
+      await eventually(() => pids.every((pid) => !isAlive(pid)), 5_000);
     }
     const again = await start(folder.path);
     await using _ = again.desktop;
     expect((await runs(again.desktop)).length).toBe(1);
   });
 });
-
-function alive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { JobEvent } from "../../../core/contract/events.ts";
 import { type SocietyConfig, societyConfig } from "../../../core/contract/society.ts";
 import { type EngineClient, engineHost, type Host, type HostOptions } from "../../../core/host/supervisor.ts";
+import { isAlive } from "../../support/isAlive.ts";
 import { f32Model, q8Model } from "../models/fixtures.ts";
 
 let folder: string;
@@ -36,15 +37,6 @@ function started(options?: HostOptions): Host<EngineClient> {
   const host = engineHost(options);
   hosts.push(host);
   return host;
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function follow(stream: Promise<AsyncIterable<JobEvent>>, onEvent: (event: JobEvent) => void = () => {}) {

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { isAlive } from "../../support/isAlive.ts";
 import { q8Model } from "../models/fixtures.ts";
 
 let folder: string;
@@ -41,15 +42,6 @@ function firstLine(child: ChildProcess): Promise<string> {
     child.once("exit", (code) => reject(new Error(`The parent ended by itself with ${code}.`)));
   });
 }
-
-const isAlive = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 describe("a parent killed by SIGKILL", () => {
   it("leaves no host behind after five seconds, not even one in the middle of a batch", async () => {

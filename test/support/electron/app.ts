@@ -3,6 +3,7 @@ import { EventEmitter } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
+import { isAlive } from "../isAlive.ts";
 import { browserContext, closeBrowser } from "./browser.ts";
 import { place, profileFolder } from "./places.ts";
 import { killUtilities } from "./utility.ts";
@@ -129,15 +130,6 @@ class App extends EventEmitter {
       rmSync(file, { force: true });
       this.emit("second-instance", {}, argv, workingFolder, data);
     }
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
 

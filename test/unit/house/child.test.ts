@@ -4,6 +4,7 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, it } from "vitest";
+import { isAlive } from "../../support/isAlive.ts";
 
 const helper = pathToFileURL(join(import.meta.dirname, "../../../scripts/setup/child.mjs")).href;
 /** The task: says its pid and would run for ever. */
@@ -20,14 +21,6 @@ const npm = `
   process.on("SIGTERM", () => child.kill("SIGTERM"));
   child.on("exit", () => process.exit());
 `;
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 describe.skipIf(process.platform === "win32")("a task that npm started", () => {
   const started: { npm: ChildProcess; task: number }[] = [];
