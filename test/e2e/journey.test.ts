@@ -70,7 +70,7 @@ describeInChromium("one experiment, by the mouse", { timeout: 120_000 }, () => {
     await goTo(page, "society");
     await button(page, text.society.new).first().click();
     await button(page, text.society.setup.presets.village).click();
-    await page.getByLabel(text.forms.name, { exact: true }).fill("Our village");
+    await page.getByRole("textbox", { name: text.forms.name, exact: true }).fill("Our village");
     await setNumber(page, "rounds", rounds);
     await setting(page, "questions.path").getByRole("textbox").fill(story.material.questions);
     await setting(page, "priorMemory.path").getByRole("textbox").fill(story.material.prior);
@@ -176,7 +176,7 @@ describeInChromium("one experiment, by the mouse", { timeout: 120_000 }, () => {
     const counts = page.locator(".funnel");
     await counts.getByText(text.data.setup.excluded("1")).waitFor();
     expect(await counts.textContent()).toContain(text.data.setup.corrections("1"));
-    await page.getByLabel(text.data.setup.name, { exact: true }).fill("Our rows");
+    await page.getByRole("textbox", { name: text.data.setup.name, exact: true }).fill("Our rows");
     const announced = Number(await page.locator(".panel-head b.numeric, .panel b.numeric").first().textContent());
     await button(page, text.data.setup.start).click();
     const set = page.getByRole("row", { name: /Our rows/ });
@@ -194,7 +194,7 @@ describeInChromium("one experiment, by the mouse", { timeout: 120_000 }, () => {
   it("trains on it: the curve grows, a stop keeps every step, and the run goes on to its end", async () => {
     const { page } = story;
     await button(page, text.data.align).click();
-    await page.getByLabel(text.forms.name, { exact: true }).fill("Our alignment");
+    await page.getByRole("textbox", { name: text.forms.name, exact: true }).fill("Our alignment");
     await openSection(page, text.align.setup.sections.optimizer);
     await setNumber(page, "maxSteps", steps);
     await openSection(page, text.align.setup.sections.checks);
@@ -257,7 +257,7 @@ describeInChromium("one experiment, by the mouse", { timeout: 120_000 }, () => {
   it("compares answers: the same questions with the same seeds to base and aligned", async () => {
     const { page } = story;
     await goTo(page, "evaluate", "new");
-    await page.getByLabel(text.forms.name, { exact: true }).fill("Our comparison");
+    await page.getByRole("textbox", { name: text.forms.name, exact: true }).fill("Our comparison");
     await openSection(page, text.evaluate.setup.sections.run);
     await setNumber(page, "limit", questions);
     await openSection(page, text.evaluate.setup.sections.sampling);
