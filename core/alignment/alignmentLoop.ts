@@ -96,6 +96,7 @@ export class AlignmentLoop {
   async run(): Promise<EndReason> {
     const { plan, signal, samples, whilePaused } = this.parts;
     try {
+      this.sayProgress({});
       await this.evaluateWhenDue();
       await samples?.takeWhenDue(this.step);
       let end = this.endReason();
@@ -165,24 +166,32 @@ export class AlignmentLoop {
   }
 
   private async record(line: MetricsLine, seconds: number): Promise<void> {
-    const { metrics, emit, plan, clock } = this.parts;
+    const { metrics, emit } = this.parts;
     await metrics.append([line]);
     this.step = line.step;
     this.losses.push(line.loss);
     this.tokens += line.tokens;
     this.seconds += seconds;
     emit({ type: "metrics", line, seconds });
-    const { rate, secondsLeft } = this.meter.mark(line.step, clock());
+    this.sayProgress({
+      loss: line.loss,
+      ...(seconds > 0 ? { tokensPerSecond: line.tokens / seconds } : {}),
+    });
+  }
+
+  /** Also before the first step: texts and the curve's first point may take a while, and a run may be stopped there. */
+  private sayProgress(ofLastStep: { readonly loss?: number; readonly tokensPerSecond?: number }): void {
+    const { emit, plan, clock } = this.parts;
+    const { rate, secondsLeft } = this.meter.mark(this.step, clock());
     emit({
       type: "progress",
       stage: "align",
-      done: line.step,
+      done: this.step,
       total: plan.steps,
       unit: "steps",
       rate,
       secondsLeft: secondsLeft === null ? null : Math.max(0, Math.min(secondsLeft, this.secondsOfCap())),
-      loss: line.loss,
-      ...(seconds > 0 ? { tokensPerSecond: line.tokens / seconds } : {}),
+      ...ofLastStep,
     });
   }
 

@@ -1,11 +1,13 @@
 /** A run or job as faces see it: the state that its events add up to, and the stream of these events. */
 import type { StreamPosition } from "../contract/workbench/common.ts";
-import type { JobFrame, JobState, LiveEvent, RunSnapshot } from "../contract/workbench/runs.ts";
+import type { JobFrame, JobState, LiveEvent, Progress, RunSnapshot } from "../contract/workbench/runs.ts";
 import { FrameStream, keepLast } from "./frameStream.ts";
 
 /** Interactions kept for a face that opens the run. */
 const recentKept = 200;
 const warningsKept = 100;
+
+type ProgressEvent = Extract<LiveEvent, { type: "progress" }>;
 
 export const emptySnapshot: RunSnapshot = {
   state: "waiting",
@@ -39,8 +41,9 @@ export class LiveRun {
   }
 
   push(event: LiveEvent): void {
-    this.snapshot = applyEvent(this.snapshot, event);
-    this.stream.push(event);
+    const said = event.type === "progress" ? asAside(this.snapshot.progress, event) : event;
+    this.snapshot = applyEvent(this.snapshot, said);
+    this.stream.push(said);
   }
 
   watch(since: StreamPosition | null, signal?: AbortSignal): AsyncGenerator<JobFrame, void, void> {
@@ -50,6 +53,17 @@ export class LiveRun {
   close(): void {
     this.stream.close();
   }
+}
+
+/**
+ * Sample texts are written between two steps: how far the run is stays what its steps say, with a word beside it. A run
+ * that is stopped there would else end as "0 of 5 texts".
+ */
+function asAside(before: Progress | null, event: ProgressEvent): ProgressEvent {
+  if (event.stage !== "samples" || before?.unit !== "steps") return event;
+  const { note: _, ...steps } = before;
+  if (event.done === event.total) return { type: "progress", ...steps, stage: "align" };
+  return { type: "progress", ...steps, stage: event.stage, note: `writing ${event.total} sample texts` };
 }
 
 /** Of events with equal names the last says it all. */

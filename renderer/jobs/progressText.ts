@@ -2,6 +2,7 @@
 import type { JobState, Progress } from "../../core/contract/workbench/runs.ts";
 import { formatCount, formatSignificant } from "../format/numbers.ts";
 import { formatRate, formatTimeLeft } from "../format/time.ts";
+import { isLive } from "../stores/lists.ts";
 import { text } from "../text/en.ts";
 
 /**
@@ -26,7 +27,8 @@ export function progressText(props: {
     ...(props.phaseWaitsFor ? [] : state === "running" ? timeParts(progress) : [text.states[state]]),
     ...(loss === undefined ? [] : [words.lossOfStep(formatSignificant(loss))]),
     ...(tokensPerSecond === undefined ? [] : [formatRate(tokensPerSecond, text.units.tokens ?? "")]),
-    ...(note === undefined ? [] : [note]),
+    // What was being done beside it when it ended is done no more.
+    ...(note === undefined || !isLive(state) ? [] : [note]),
   ].join(" · ");
 }
 

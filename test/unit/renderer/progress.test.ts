@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type Progress, shareDone } from "../../../core/contract/workbench/runs.ts";
+import { type JobState, type Progress, shareDone } from "../../../core/contract/workbench/runs.ts";
 import { progressText } from "../../../renderer/jobs/progressText.ts";
 import { type Lists, nameOfJob } from "../../../renderer/stores/lists.ts";
 
@@ -7,7 +7,7 @@ const progress = (rest: Partial<Progress> = {}): Progress => ({
   ...{ stage: "align", done: 1204, total: 2000, unit: "steps", rate: 2.06, secondsLeft: 380 },
   ...rest,
 });
-const said = (one: Progress | null, state: "running" | "waiting" | "finished" = "running", waitsFor = "") =>
+const said = (one: Progress | null, state: JobState = "running", waitsFor = "") =>
   progressText({ progress: one, state, waitsFor: waitsFor === "" ? null : waitsFor });
 
 describe("the line of a job's progress", () => {
@@ -16,6 +16,12 @@ describe("the line of a job's progress", () => {
       "1,204 of 2,000 steps · 2.1 steps/s · 7 min left · loss of the last step 0.2257 · 41,676 tokens/s",
     );
     expect(said(progress({ rate: null, secondsLeft: null }))).toBe("1,204 of 2,000 steps · estimating the time left");
+  });
+
+  it("says what is done beside the steps while it is being done, and not after the run was stopped in it", () => {
+    const aside = progress({ rate: null, secondsLeft: null, note: "writing 5 sample texts" });
+    expect(said(aside)).toBe("1,204 of 2,000 steps · estimating the time left · writing 5 sample texts");
+    expect(said(aside, "stopped")).toBe("1,204 of 2,000 steps · stopped");
   });
 
   it("says which phase of how many a job made of others is in, and whose time is left", () => {

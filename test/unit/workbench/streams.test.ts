@@ -183,6 +183,28 @@ describe("a live run", () => {
     for (const state of await Promise.all(states)) expect(state).toEqual(live.snapshot);
     expect(live.snapshot.society?.interactions).toBe(events.filter(({ type }) => type === "interaction").length);
   });
+
+  it("that writes sample texts, and is stopped there, is as far as its steps say", async () => {
+    const live = new LiveRun("one", emptySnapshot);
+    const speed = { rate: 2, secondsLeft: 40 };
+    const steps = { type: "progress", stage: "align", done: 40, total: 120, unit: "steps", ...speed } as const;
+    const texts = (done: number) =>
+      live.push({
+        type: "progress",
+        ...{ stage: "samples", done, total: 5, unit: "texts", rate: null, secondsLeft: null },
+      });
+    live.push(steps);
+    texts(0);
+    const { type: _, ...known } = steps;
+    expect(live.snapshot.progress).toEqual({ ...known, stage: "samples", note: "writing 5 sample texts" });
+    const frames = live.watch(null);
+    expect((await frames.next()).value?.events[0]).toMatchObject({ snapshot: { progress: { done: 40, total: 120 } } });
+    texts(5);
+    expect(live.snapshot.progress).toEqual(known);
+    // What a face is sent is what the service itself says.
+    expect((await frames.next()).value?.events).toEqual([steps]);
+    live.close();
+  });
 });
 
 describe("moves of agents", () => {
