@@ -27,7 +27,7 @@ import { openTokenizer } from "../models/llama/tokenizer.ts";
 import { contextWithFactors, longRopeOf } from "../models/longRope.ts";
 import { checkModelFiles } from "../models/modelChecks.ts";
 import { checkTrainable } from "../models/trainable.ts";
-import { availableBytes } from "../workbench/processMemory.ts";
+import { availableBytes, largestResidentBytes } from "../workbench/processMemory.ts";
 import { recordFinished } from "../workspace/eventLog.ts";
 import { RunDirectory } from "../workspace/runDirectory.ts";
 import type { JobResult, RunInput } from "./engineJobs.ts";
@@ -147,12 +147,17 @@ async function jobMemory(shape: TrainingShape): Promise<JobMemory> {
 /** Whether this process has trained or exported before. */
 let hasWorked = false;
 
-/** The largest resident set of the process is the first job's; a later one's only where it has grown by it. */
+/**
+ * The largest resident set of the process is the first job's; a later one's only where it has grown by it. Who wants the
+ * figure of every training gives each a process of its own, as the workbench does.
+ */
 function residentMeter(): () => number | null {
-  const largest = () => process.resourceUsage().maxRSS * 1024;
-  const before = hasWorked ? largest() : 0;
+  const before = hasWorked ? largestResidentBytes() : 0;
   hasWorked = true;
-  return () => (largest() > before ? largest() : null);
+  return () => {
+    const largest = largestResidentBytes();
+    return largest > before ? largest : null;
+  };
 }
 
 /** `cache` of the workspace that the run stands in; undefined for a run that stands by itself. */

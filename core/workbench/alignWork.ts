@@ -9,6 +9,8 @@ import { checkpointSteps, followJob } from "./jobWork.ts";
 const lookMs = 1000;
 
 export interface AlignWorkOptions {
+  /** A process of the training's own, and the one that it then has. */
+  readonly newTrainer: () => Promise<TrainerClient>;
   readonly trainer: () => TrainerClient;
   readonly config: AlignConfig;
   readonly directory: string;
@@ -36,12 +38,12 @@ class AlignWork {
   }
 
   async run(context: JobContext): Promise<Record<string, unknown>> {
-    const { trainer, config, directory, cache } = this.options;
+    const { newTrainer, config, directory, cache } = this.options;
     this.context = context;
     const looking = setInterval(() => void this.look().catch(() => undefined), lookMs);
     try {
       return await followJob(context, {
-        host: trainer(),
+        host: await newTrainer(),
         start: (host, options) => host.align.run({ config, directory, cache }, options),
         onEvent: (event) => this.hear(event),
       });

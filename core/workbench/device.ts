@@ -90,6 +90,19 @@ export class Device implements AsyncDisposable {
     return this.trainer.client;
   }
 
+  /**
+   * For a training: a process that has done nothing yet. The largest it gets is then this training's own, and nothing
+   * that an earlier one has left in it takes memory beside it.
+   */
+  async freshTrainer(gpu: GpuChoice): Promise<TrainerClient> {
+    const { trainer } = this;
+    if (trainer !== null && trainer.pid !== null) {
+      this.trainer = null;
+      await trainer.dispose();
+    }
+    return this.trainerClient(gpu);
+  }
+
   /** Running processes. */
   processes(): { kind: "engine" | "trainer"; pid: number }[] {
     const { engine, trainer } = this;

@@ -1,4 +1,5 @@
 /** Resident bytes of a process, as far as the system says without asking another program. */
+import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { totalmem } from "node:os";
 
@@ -11,6 +12,20 @@ export async function residentBytes(pid: number): Promise<number | null> {
   } catch {
     return null;
   }
+}
+
+/**
+ * Largest resident set of this process since its start. Where there is /proc, from there: `maxRSS` of a process that was
+ * forked begins with the size of its parent.
+ */
+export function largestResidentBytes(): number {
+  try {
+    const kilobytes = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1];
+    if (kilobytes !== undefined) return Number(kilobytes) * 1024;
+  } catch {
+    // No /proc.
+  }
+  return process.resourceUsage().maxRSS * 1024;
 }
 
 /** Bytes that new work can have: free ones and those that the system would give back, within a container's limit. */

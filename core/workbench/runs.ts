@@ -186,6 +186,7 @@ export class Runs {
         return this.societyWorkOf(entry, config);
       case "align":
         return alignWork({
+          newTrainer: () => this.services.device.freshTrainer(config.gpu),
           trainer: () => this.services.device.trainerClient(config.gpu),
           config,
           directory: entry.directory,

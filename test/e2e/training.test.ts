@@ -136,6 +136,17 @@ describeInChromium("a training that is watched", { timeout: 120_000 }, () => {
     ).toBe(0);
   });
 
+  it("tells what its memory was, part by part, beside the estimate: its own, not that of a training before it", async () => {
+    const { page } = story;
+    const { title, parts, total } = words.memory;
+    const panel = page.locator(".panel").filter({ has: page.getByRole("heading", { name: title, exact: true }) });
+    const rows = panel.locator("tbody tr, tfoot tr");
+    await expect
+      .poll(() => rows.locator("th").allTextContents())
+      .toEqual([parts.weights, parts.adapter, parts.activations, parts.work, parts.program, total]);
+    for (const figures of await rows.locator("td:nth-child(-n + 3)").allTextContents()) expect(figures).toMatch(/^\d/);
+  });
+
   it("says before its first step what will come, and for whom it waits by name", async () => {
     const { page, serving, material, folder } = story;
     const society = {

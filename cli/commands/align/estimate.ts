@@ -68,8 +68,7 @@ function estimateText({ estimate, card, measured, parameters, available, advice 
 function sourceText(measured: MeasuredTraining | null): string {
   const estimated = "An estimate for the longest rows that the settings allow; shorter rows take less.";
   if (measured === null) return estimated;
-  const { resident, whole } = measured;
-  const process = resident === null ? "" : `; its process had ${formatBytes(resident)} at most`;
-  if (whole) return `Measured in this training before${process}.`;
-  return `${estimated}\nThis training took ${formatBytes(heldMemory(measured))} before, with a part of the rows${process}.`;
+  if (measured.whole) return "Measured in this training before.";
+  const taken = formatBytes(measured.resident ?? heldMemory(measured));
+  return `${estimated}\nThis training took ${taken} before, with a part of the rows.`;
 }

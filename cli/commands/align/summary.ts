@@ -1,17 +1,14 @@
 /** What an alignment run ended with, as a person reads it. */
 import { z } from "zod";
-import { heldMemory } from "../../../core/alignment/memory/history.ts";
+import {
+  compareMemory,
+  differenceOf,
+  type MemoryFigures,
+  type MemoryPart,
+} from "../../../core/contract/trainingMemory.ts";
 import { formatBytes, formatCount, formatDuration, formatNumber, formatShare } from "../../output/format.ts";
 import { renderPairs } from "../../output/table.ts";
 
-const bytes = z.number();
-const trainerMemory = z.object({
-  weights: bytes,
-  transposed: bytes,
-  adapter: bytes,
-  activations: bytes,
-  arena: bytes,
-});
 const evaluationPoint = z.looseObject({ step: z.number(), loss: z.number(), accuracy: z.number().nullable() });
 
 /** The part of an alignment's result that is shown; the whole goes out with `--json`. */
@@ -25,10 +22,6 @@ export const alignResult = z.looseObject({
   seconds: z.number(),
   ended: z.enum(["steps", "early-stop", "time"]).default("steps"),
   plannedSteps: z.number().optional(),
-  memory: trainerMemory.nullable().default(null),
-  memoryEstimate: z.looseObject({ total: z.number(), program: z.number() }).nullable().default(null),
-  /** Of the process; null where a former training in it took more. */
-  peakResidentBytes: z.number().nullable().default(null),
   best: z.looseObject({ step: z.number(), loss: z.number(), adapter: z.string() }).nullable().default(null),
   adapter: z.string(),
 });
@@ -70,26 +63,34 @@ function noBestNote(evaluation: AlignResult["evaluation"]): [string, string][] {
   return [["best point", "no checkpoint was better than the base on the held-out rows"]];
 }
 
-/** Measured beside what was expected before the start, for the longest rows that the settings allow. */
+/** Measured beside what was expected before the start, part by part: both totals count the same parts. */
 function memoryLines(result: AlignResult): [string, string][] {
-  const { memory, memoryEstimate, peakResidentBytes, tokensPerSecond } = result;
-  // Nothing was trained: a session that only reports holds next to nothing.
-  if (memory === null || tokensPerSecond === null) return [];
-  const { weights, transposed, adapter, activations, arena } = memory;
-  const parts = [
-    `weights ${formatBytes(weights)}`,
-    ...(transposed > 0 ? [`transposed copies ${formatBytes(transposed)}`] : []),
-    `adapter ${formatBytes(adapter)}`,
-    `activations ${formatBytes(activations)}`,
-    `working memory ${formatBytes(arena)}`,
-  ];
-  const expected = memoryEstimate === null ? null : memoryEstimate.total - memoryEstimate.program;
-  const estimated = expected === null ? "" : `, estimated at most ${formatBytes(expected)}`;
-  const process = peakResidentBytes === null ? "" : `; the process ${formatBytes(peakResidentBytes)}`;
-  return [
-    ["memory", `${formatBytes(heldMemory(memory))}${estimated}${process}`],
-    ["", parts.join(", ")],
-  ];
+  const memory = compareMemory(result);
+  if (memory === null) return [];
+  const { parts, total, besideCard } = memory;
+  const inWords = parts.map(
+    ({ part, ...figures }) => [`  ${partNames[part]}`, figuresText(figures)] as [string, string],
+  );
+  const beside = besideCard === null ? [] : ([["  beside the card", formatBytes(besideCard)]] as [string, string][]);
+  return [["memory", figuresText(total)], ...inWords, ...beside];
+}
+
+const partNames: Readonly<Record<MemoryPart, string>> = {
+  weights: "weights",
+  transposed: "transposed copies",
+  adapter: "adapter and moments",
+  activations: "activations",
+  work: "working memory",
+  program: "the program itself",
+};
+
+function figuresText(figures: MemoryFigures): string {
+  const { measured, estimated } = figures;
+  if (estimated === null) return formatBytes(measured);
+  const difference = differenceOf(figures);
+  const percent = difference === null ? 0 : Math.round(difference * 100);
+  const apart = percent === 0 ? "" : `, ${Math.abs(percent)} % ${percent < 0 ? "less" : "more"}`;
+  return `${formatBytes(measured)} (estimated ${formatBytes(estimated)}${apart})`;
 }
 
 function stepNotes({ steps, plannedSteps, resumedFrom, ended }: AlignResult): string[] {

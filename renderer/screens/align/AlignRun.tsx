@@ -100,7 +100,7 @@ export function AlignRun({
               choice={choice}
             />
           )}
-          <AlignSide checkpoints={checkpoints} details={details} />
+          <AlignSide checkpoints={checkpoints} details={details} snapshot={snapshot} />
         </SplitPanes>
       </div>
     </div>

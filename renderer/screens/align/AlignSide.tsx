@@ -1,4 +1,4 @@
-import type { RunDetails } from "../../../core/contract/workbench/runs.ts";
+import type { RunDetails, RunSnapshot } from "../../../core/contract/workbench/runs.ts";
 import { type Request, useNow } from "../../app/hooks.ts";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { Facts, Panel } from "../../components/Panel.tsx";
@@ -7,16 +7,22 @@ import { fileName } from "../../format/paths.ts";
 import { formatAgo } from "../../format/time.ts";
 import { settingAt } from "../../forms/settings.ts";
 import { text } from "../../text/en.ts";
+import { MemoryPanel } from "./MemoryPanel.tsx";
 import type { Checkpoints } from "./useCheckpoints.ts";
 
 const words = text.align;
 
-/** Beside the curves: what can be exported, and what the run was told. */
-export function AlignSide(props: { readonly checkpoints: Checkpoints; readonly details: Request<RunDetails> }) {
+/** Beside the curves: what can be exported, what the run was told, and what memory it took. */
+export function AlignSide(props: {
+  readonly checkpoints: Checkpoints;
+  readonly details: Request<RunDetails>;
+  readonly snapshot: RunSnapshot | null;
+}) {
   return (
     <div className="panels readable align-side">
       <CheckpointsPanel checkpoints={props.checkpoints} />
       <SettingsPanel details={props.details} />
+      <MemoryPanel snapshot={props.snapshot} />
     </div>
   );
 }

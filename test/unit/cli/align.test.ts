@@ -97,9 +97,7 @@ describe("folkmoot align", () => {
       return host.out();
     };
     await rememberMemory(folder, key, { ...parts, whole: false });
-    expect(await estimate()).toMatch(
-      /An estimate .*\nThis training took 9.5 MiB before, with a part of the rows; its process/,
-    );
+    expect(await estimate()).toMatch(/An estimate .*\nThis training took 191 MiB before, with a part of the rows\./);
     await rememberMemory(folder, key, { ...parts, whole: true });
     const measured = await estimate();
     expect(measured).toContain("Measured in this training before");
@@ -136,13 +134,17 @@ describe("folkmoot align", () => {
   it("tells the memory it took beside what was expected, and nothing of it where nothing was trained", async () => {
     const mib = 2 ** 20;
     const memory = { weights: 100 * mib, transposed: 0, adapter: 20 * mib, activations: 60 * mib, arena: 20 * mib };
-    const memoryEstimate = { total: 400 * mib, program: 150 * mib };
+    const work = { headChunk: 10 * mib, block: 30 * mib };
+    const memoryEstimate = { ...memory, ...work, activations: 100 * mib, program: 150 * mib, total: 400 * mib };
     const result = { ...alignResult, memory, memoryEstimate, peakResidentBytes: 380 * mib };
     const host = fakeHost({ "align.run": () => finishes(result) });
     await run(line, host);
-    expect(host.out()).toMatch(
-      /memory +200 MiB, estimated at most 250 MiB; the process 380 MiB\n +weights 100 MiB, adapter 20 MiB/,
-    );
+    const totals = /memory +380 MiB \(estimated 400 MiB, 5 % less\)\n +weights +100 MiB \(estimated 100 MiB\)/;
+    expect(host.out()).toMatch(totals);
+    expect(host.out()).toMatch(/ {2}activations +60 MiB \(estimated 100 MiB, 40 % less\)/);
+    expect(host.out()).toMatch(/ {2}the program itself +180 MiB \(estimated 150 MiB, 20 % more\)/);
+    // One total, of the same parts on both sides.
+    expect(host.out().match(/estimated 400|at most/g)).toHaveLength(1);
     const resumed = fakeHost({ "align.run": () => finishes({ ...result, tokensPerSecond: null }) });
     await run(line, resumed);
     expect(resumed.out()).not.toContain("memory");

@@ -63,7 +63,7 @@ describe("the trainer's process", () => {
       const done = async () => void ended.push(number);
       return {
         client: { number } as never,
-        pid: number,
+        pid: number + 1,
         start: async () => {},
         dispose: done,
         [Symbol.asyncDispose]: done,
@@ -76,5 +76,10 @@ describe("the trainer's process", () => {
     expect(second).not.toBe(first);
     expect(device.trainerClient("cuda")).toBe(second);
     expect([started, ended]).toEqual([2, [0]]);
+    // A training's own, so that the memory of the one before it is not counted as its.
+    const third = await device.freshTrainer("cuda");
+    expect(third).not.toBe(second);
+    expect(device.trainerClient("cuda")).toBe(third);
+    expect([started, ended]).toEqual([3, [0, 1]]);
   });
 });
