@@ -9,15 +9,10 @@ import type { PreparedRows } from "./prepareRows.ts";
 
 /** @throws bad-setting before anything is loaded */
 export function checkSettings(config: AlignConfig, canSample: boolean): void {
-  const { loss, samples, lora, maxRejected } = config;
+  const { loss, samples, lora } = config;
   // A loss that refuses its own settings does so here.
   computeLoss([[-1], [-1]], [2, 1], loss);
-  if (needsPairs(loss) && maxRejected === 0)
-    throw new FolkmootError("bad-setting", {
-      message: `maxRejected is 0, and the ${loss.id} loss learns from lower-rated responses alone.`,
-      action: "Set maxRejected to 1 or more.",
-      details: { setting: "maxRejected" },
-    });
+  checkPairs(config);
   checkLora(lora);
   checkPrompts(samples);
   checkEarlyStop(config);
@@ -27,6 +22,16 @@ export function checkSettings(config: AlignConfig, canSample: boolean): void {
       reason: "The trainer was started without a language model to speak with.",
       action: "Set samples.every to 0.",
     });
+}
+
+/** @throws bad-setting where the loss learns from lower-rated responses alone and none is let in */
+export function checkPairs({ loss, maxRejected }: Pick<AlignConfig, "loss" | "maxRejected">): void {
+  if (!needsPairs(loss) || maxRejected > 0) return;
+  throw new FolkmootError("bad-setting", {
+    message: `maxRejected is 0, and the ${loss.id} loss learns from lower-rated responses alone.`,
+    action: "Set maxRejected to 1 or more.",
+    details: { setting: "maxRejected" },
+  });
 }
 
 /** @throws bad-setting where texts are to be written and there is no prompt for them */
@@ -123,7 +128,8 @@ export function checkRows(config: AlignConfig, rows: PreparedRows, emit: EmitEve
   emit({ type: "warning", message: `${said.join("; ")}.`, details: { ...counts, training: training.length } });
 }
 
-function noPairs(loss: LossSettings, data: string): FolkmootError {
+/** The loss lives on pairs, and no row has one. */
+export function noPairs(loss: LossSettings, data: string): FolkmootError {
   return new FolkmootError("bad-setting", {
     message: `The ${loss.id} loss has nothing to learn from ${data}: no row has a response that is rated lower than its best.`,
     reason: "It compares the best response with lower-rated ones.",

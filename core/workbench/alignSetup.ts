@@ -1,5 +1,5 @@
 /** Training before it starts: derived defaults, checks, memory, steps. */
-import { checkEarlyStop, checkLayers, checkLora, checkPrompts } from "../alignment/checkJob.ts";
+import { checkEarlyStop, checkLayers, checkLora, checkPairs, checkPrompts, noPairs } from "../alignment/checkJob.ts";
 import { planEffort } from "../alignment/effort.ts";
 import { computeLoss } from "../alignment/losses/index.ts";
 import { checkCard } from "../alignment/memory/card.ts";
@@ -33,8 +33,9 @@ export interface DerivedFrom {
 export async function alignDefaults({ model, data, loss, effort }: DerivedFrom, { library, reader }: AlignTools) {
   const { model: _model, data: _data, ...defaults } = alignConfig.parse({ model: "", data: "" });
   const described = model === null ? null : await library.describe(model).catch(() => null);
+  const chosenLoss = lossSettings.safeParse(loss).data ?? defaults.loss;
   const { settings, reasons: why } = planEffort(effort, {
-    loss: lossSettings.safeParse(loss).data ?? defaults.loss,
+    loss: chosenLoss,
     model: described?.parameters ?? null,
   });
   const reasons = [...why];
@@ -48,9 +49,9 @@ export async function alignDefaults({ model, data, loss, effort }: DerivedFrom, 
     config.maxLength = described.contextLength;
     reasons.push({ setting: "maxLength", reason: `The model reads ${described.contextLength} tokens at most.` });
   }
-  const rows = data === null ? null : await reader.describe({ path: data }).catch(() => null);
-  if (rows !== null) {
-    const { steps } = planSteps(trainingRows(rows.rows, config), config);
+  const planned = data === null ? null : await planOf(data, { ...config, loss: chosenLoss }, reader);
+  if (planned !== null && planned.training > 0) {
+    const { steps } = planSteps(planned.training, config);
     const every = Math.max(1, Math.round(steps / pointsPerRun));
     config.evaluateEvery = every;
     config.checkpointEvery = every;
@@ -70,12 +71,12 @@ export async function previewAlign(given: Readonly<Record<string, unknown>>, too
   if (config === undefined) return { problems: gaps, memory: null, steps: null, rows: null, parameters: null };
   const shape = await tools.library.trainingShape(config.model).catch(() => null);
   const forecast = shape === null ? null : await trainingMemoryOf(shape, config, tools);
-  const data = whole.success ? await tools.reader.describe({ path: config.data }).catch(() => null) : null;
+  const rows = whole.success ? await planOf(config.data, config, tools.reader) : null;
   return {
     problems: whole.success ? await gatherProblems(checksOf(config, tools)) : gaps,
     memory: forecast?.memory ?? null,
-    steps: data === null ? null : planSteps(trainingRows(data.rows, config), config).steps,
-    rows: data?.rows ?? null,
+    steps: rows === null || rows.training === 0 ? null : planSteps(rows.training, config).steps,
+    rows,
     parameters: forecast?.parameters ?? null,
   };
 }
@@ -101,6 +102,7 @@ function checksOf(config: AlignConfig, { library, reader, gpus }: AlignTools): (
       const shape = await library.trainingShape(config.model).catch(() => null);
       if (shape !== null) checkLayers(config.lora, shape.layers);
     },
+    () => checkPairs(config),
     () => checkPrompts(config.samples),
     () => checkEarlyStop(config),
     () =>
@@ -113,11 +115,20 @@ function checksOf(config: AlignConfig, { library, reader, gpus }: AlignTools): (
           action: "Choose another model.",
         });
       }),
-    () => named("data", () => reader.describe({ path: config.data })),
+    () =>
+      named("data", async () => {
+        const { loss, evaluationShare, seed, data } = config;
+        const { training, pairless } = await reader.plannedRows({
+          path: data,
+          config: { loss, evaluationShare, seed },
+        });
+        if (training === 0 && pairless > 0) throw noPairs(loss, data);
+      }),
   ];
 }
 
-/** About so many rows train when a share is held out: whole queries are, so it may be a few more. */
-function trainingRows(rows: number, { evaluationShare }: Pick<AlignConfig, "evaluationShare">): number {
-  return Math.max(1, rows - Math.round(evaluationShare * rows));
+/** Null while the file cannot be read; why stands among the problems. */
+function planOf(path: string, config: Pick<AlignConfig, "loss" | "evaluationShare" | "seed">, reader: ReaderClient) {
+  const { loss, evaluationShare, seed } = config;
+  return reader.plannedRows({ path, config: { loss, evaluationShare, seed } }).catch(() => null);
 }

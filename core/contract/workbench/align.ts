@@ -96,9 +96,15 @@ export const alignContract = {
       z.object({
         problems: z.array(settingProblem),
         memory: trainingMemory.nullable(),
-        /** Optimizer steps; null until the data are readable. */
+        /** Optimizer steps; null until the data are readable and hold something to train. */
         steps: z.number().int().nullable(),
-        rows: z.number().int().nullable(),
+        /** In the file, and of these: trained, held out, and left out because the loss learns from pairs alone. */
+        rows: z
+          .object({
+            ...{ rows: z.number().int(), training: z.number().int() },
+            ...{ evaluation: z.number().int(), pairless: z.number().int() },
+          })
+          .nullable(),
         /** Weights that are trained. */
         parameters: z.number().nullable(),
       }),

@@ -2,7 +2,8 @@
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { os, type } from "@orpc/server";
-import type { DataSettings } from "../../contract/alignment.ts";
+import { plannedRows } from "../../alignment/plannedRows.ts";
+import type { AlignConfig, DataSettings } from "../../contract/alignment.ts";
 import { FolkmootError } from "../../contract/errors.ts";
 import type { EvaluationConfig } from "../../contract/evaluation.ts";
 import { hasKey } from "../../evaluation/answerKey.ts";
@@ -44,6 +45,13 @@ const router = os.router({
     const { rows, duplicates, outsideScale } = await dataSets.load(path);
     return { rows: rows.length, kinds: kindsOf(rows), duplicates, outsideScale };
   }),
+  /** What a run of these settings would train of it. */
+  plannedRows: os
+    .input(type<{ path: string; config: Pick<AlignConfig, "loss" | "evaluationShare" | "seed"> }>())
+    .handler(async ({ input: { path, config } }) => {
+      const { rows } = await dataSets.load(path);
+      return { rows: rows.length, ...plannedRows(rows, config) };
+    }),
   copyRows: os
     .input(type<{ from: string; to: string; format: "folkmoot" | "published" }>())
     .handler(async ({ input: { from, to, format } }) => writeRows(to, (await dataSets.load(from)).rows, format)),

@@ -117,9 +117,9 @@ function countsOf(checked: Checked): string {
   const { rows, steps, parameters } = checked;
   if (parameters === null) return "";
   const weights = formatParameters(parameters);
-  return rows === null
-    ? words.countsWithoutData(weights)
-    : words.counts(formatCount(rows), formatCount(steps), weights);
+  if (rows === null) return words.countsWithoutData(weights);
+  const leftOut = rows.pairless === 0 ? "" : words.pairless(formatCount(rows.pairless));
+  return words.counts(formatCount(rows.training), formatCount(rows.evaluation), leftOut, formatCount(steps), weights);
 }
 
 /** What a person changed is not as it was derived. */

@@ -276,9 +276,10 @@ export const align = {
     verdicts: { fits: "fits", tight: "tight", "does-not-fit": "does not fit" },
     estimated: "estimated from shapes",
     measured: "measured in a run like this",
-    counts: (rows: string, steps: string, parameters: string) =>
-      `${rows} rows · ${steps} steps · ${parameters} weights trained`,
-    countsWithoutData: (parameters: string) => `${parameters} weights trained`,
+    counts: (trained: string, heldOut: string, leftOut: string, steps: string, parameters: string) =>
+      `${trained} rows to train, ${heldOut} held out${leftOut} · ${steps} steps · ${parameters} weights`,
+    pairless: (rows: string) => `, ${rows} without a pair left out`,
+    countsWithoutData: (parameters: string) => `${parameters} weights to train`,
     start: "Start alignment",
   },
 } as const;

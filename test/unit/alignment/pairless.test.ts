@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { plannedRows } from "../../../core/alignment/plannedRows.ts";
 import type { Question } from "../../../core/alignment/questions.ts";
 import { measureQuestions } from "../../../core/alignment/trainStep.ts";
 import { lossSettings } from "../../../core/contract/alignment.ts";
@@ -26,6 +27,9 @@ describe("rows without a pair", () => {
     expect(metricsText(all.directory)).toBe(metricsText(clean.directory));
     expect(all.result?.evaluation).toEqual(clean.result?.evaluation);
     expect(all.result?.rows).toMatchObject({ training: 9, evaluation: 3, pairless: 20 });
+    expect(plannedRows(mixed as typeof pairs, config), "told before the start").toEqual({
+      ...{ training: 9, evaluation: 3, pairless: 20 },
+    });
     if (id === "dpo") expect(all.metrics[0]?.loss).toBeCloseTo(Math.LN2, 10);
   });
 
@@ -39,6 +43,8 @@ describe("rows without a pair", () => {
     };
     const { metrics, result } = await align({ config: settings({ loss }), rows: mixed });
     expect((result?.rows.training ?? 0) + (result?.rows.evaluation ?? 0)).toBe(32);
+    const planned = plannedRows(mixed as typeof pairs, settings({ loss }));
+    expect(planned).toEqual({ training: result?.rows.training, evaluation: result?.rows.evaluation, pairless: 0 });
     const [first] = metrics;
     expect(first?.loss).toBeCloseTo((first?.nll ?? 0) + 0.5 * Math.LN2, 10);
   });

@@ -95,6 +95,29 @@ describe("an alignment before it starts", () => {
     expect(await preview({})).toMatchObject({ measured: false });
   });
 
+  it("counts the rows and steps that will be trained: none of those that the loss leaves out", async () => {
+    await using opened = await setup();
+    const { client, material, folder } = opened;
+    const [data, tied] = [join(folder, "rows.json"), join(folder, "tied.json")];
+    const row = (i: number, scores: number[]) => ({ query: `q${i}`, responses: ["a", "b"], scores });
+    const rows = Array.from({ length: 40 }, (_, i) => row(i, i < 16 ? [7, 1] : [4, 4]));
+    await writeFile(data, JSON.stringify(rows));
+    await writeFile(tied, JSON.stringify(rows.slice(16)));
+    const shared = { model: material.model, epochs: 1, accumulation: 4, evaluationShare: 0 };
+    const preview = (over: object) => client.align.preview({ config: { ...shared, data, ...over } });
+    const whole = await preview({});
+    expect(whole).toMatchObject({ steps: 10, rows: { rows: 40, training: 40, evaluation: 0, pairless: 0 } });
+    const pairs = await preview({ loss: { id: "dpo" } });
+    expect(pairs).toMatchObject({ steps: 4, rows: { rows: 40, training: 16, pairless: 24 }, problems: [] });
+    const { reasons } = await client.align.defaults({ model: material.model, data, loss: { id: "dpo" } });
+    expect(reasons.find(({ setting }) => setting === "evaluateEvery")?.reason).toMatch(/^4 steps:/);
+    const none = await preview({ data: tied, loss: { id: "dpo" } });
+    expect(none).toMatchObject({ steps: null, rows: { training: 0, pairless: 24 } });
+    expect(none.problems.map(({ setting }) => setting)).toEqual(["data"]);
+    const empty = await preview({ loss: { id: "dpo" }, maxRejected: 0 });
+    expect(empty.problems.map(({ setting }) => setting)).toEqual(["maxRejected"]);
+  });
+
   it("names the setting of what the trainer would refuse, before it is loaded", async () => {
     await using opened = await setup();
     const { client, material, folder } = opened;
