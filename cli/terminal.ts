@@ -85,6 +85,8 @@ function eventText(event: JobEvent): string | null {
       return `Held-out rows at step ${event.step}: loss ${formatNumber(event.loss)}, better answer preferred ${formatShare(event.accuracy)}`;
     case "device":
       return deviceText(event);
+    case "notice":
+      return event.message;
     case "warning":
       return `Note: ${event.message}`;
     case "paused":

@@ -32,6 +32,12 @@ export const evaluationFlags: readonly SettingFlag[] = [
   { flags: "--top-p <p>", path: "sampling.topP", help: "nucleus, 1 = off", read: asNumber },
   { flags: "--max-tokens <n>", path: "sampling.maxTokens", help: "longest answer", read: asNumber },
   { flags: "--prompt-format <name>", path: "promptFormat", help: "template, or chat (the GGUF's own)", read: asText },
+  {
+    flags: "--context-length <n>",
+    path: "contextLength",
+    help: "context of every model, tokens; none = at most 2048, with the RoPE factors that an adapter was trained with",
+    read: asNumber,
+  },
   { flags: "--resamples <n>", path: "resamples", help: "resamples of the paired bootstrap", read: asNumber },
   { flags: "--confidence <c>", path: "confidence", help: "confidence of every interval", read: asNumber },
   { flags: "--sequences <n>", path: "sequences", help: "sequences decoded in one batch, per side", read: asNumber },

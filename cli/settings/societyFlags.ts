@@ -44,6 +44,12 @@ export const societyFlags: readonly SettingFlag[] = [
     help: "template, or chat (the GGUF's own)",
     read: asText,
   },
+  {
+    flags: "--context-length <n>",
+    path: "contextLength",
+    help: "context of every model, tokens; none = at most 2048, with the RoPE factors that an adapter was trained with",
+    read: asNumber,
+  },
   { flags: "--memory-threshold <d>", path: "memory.threshold", help: "largest distance recalled", read: asNumber },
   {
     flags: "--embedder <name>",

@@ -2,7 +2,7 @@
 import { type AlignConfig, type LossSettings, loraTargets } from "../contract/alignment.ts";
 import { FolkmootError } from "../contract/errors.ts";
 import type { EmitEvent } from "../contract/events.ts";
-import { factorsNotice, type LongRope, longestRow } from "../models/longRope.ts";
+import { contextWithFactors, factorsNotice, type LongRope, longestRow } from "../models/longRope.ts";
 import { computeLoss, needsPairs } from "./losses/index.ts";
 import type { TrainerInfo } from "./nativeTrainer.ts";
 import type { PreparedRows } from "./prepareRows.ts";
@@ -104,10 +104,17 @@ export function limitLength(
   return { ...config, maxLength: contextLength };
 }
 
-/** Says what an adapter is right for, where the context that it is served with decides that. */
-export function warnOfFactors({ contextLength }: AlignConfig, rope: LongRope | null, emit: EmitEvent): void {
+/**
+ * Says what an adapter is right for, where the context that it is served with decides that. What is served from here keeps
+ * to it; a warning is due only where no context does.
+ */
+export function tellFactors({ contextLength }: AlignConfig, rope: LongRope | null, emit: EmitEvent): void {
   if (rope === null) return;
-  emit({ type: "warning", message: factorsNotice(rope, contextLength), details: { ...rope, contextLength } });
+  const details = { ...rope, contextLength };
+  emit({ type: "notice", message: factorsNotice(rope, contextLength), details });
+  if (contextWithFactors(rope, contextLength, 1) !== null) return;
+  const message = `llama.cpp opens contexts of 256 tokens at least, where this model takes its long RoPE factors: nothing can serve what is trained with the short ones. Train with --context-length 256 or more.`;
+  emit({ type: "warning", message, details });
 }
 
 /** @throws bad-setting when the loss lives on pairs and no row has one */

@@ -20,7 +20,7 @@ import {
 import { AlignmentLoop, type EndReason, type LoopParts, type LoopStart, type References } from "./alignmentLoop.ts";
 import { type AlignmentResult, summarizeCurve, summarizeLoss } from "./alignmentResult.ts";
 import { stoppedBeforeFirstStep } from "./cancellation.ts";
-import { checkRows, checkSettings, limitLength, warnOfFactors } from "./checkJob.ts";
+import { checkRows, checkSettings, limitLength, tellFactors } from "./checkJob.ts";
 import type { AlignmentControls } from "./controls.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { needsReference } from "./losses/index.ts";
@@ -95,7 +95,7 @@ async function runWatched(job: Watched): Promise<AlignmentResult> {
   const { device, layers, gpuLayers } = trainer.info;
   emit({ type: "device", device, layers, gpuLayers });
   const longRope = job.longRope ?? null;
-  warnOfFactors(config, longRope, emit);
+  tellFactors(config, longRope, emit);
   const rows = await prepareRows(limitLength(config, trainer.info, emit, longRope), job.tokenizer, signal);
   checkRows(config, rows, emit);
   const memoryEstimate = expectMemory(job);

@@ -36,6 +36,11 @@ export const evaluationConfig = z.object({
   trainingData: z.string().nullable().default(null),
   sampling: sampling.prefault({}),
   promptFormat: promptFormat.default("template"),
+  /**
+   * Tokens per sequence of every model; null = at most 2048, with the RoPE factors that an adapter was trained with. No
+   * more than a model was trained on; a judge's is cut to that.
+   */
+  contextLength: z.number().int().positive().nullable().default(null),
   /** Scores the answers to questions without a key; null = such questions are refused. */
   judge: z
     .object({ model: z.string(), adapter: z.string().nullable().default(null) })

@@ -58,6 +58,8 @@ export const jobEvent = z.discriminatedUnion("type", [
   /** A training stands between two steps until it is resumed or stopped. */
   z.object({ type: z.literal("paused") }),
   z.object({ type: z.literal("resumed") }),
+  /** What a person may want to know, and need not act on. */
+  z.object({ type: z.literal("notice"), message: z.string(), details: z.record(z.string(), z.unknown()).optional() }),
   z.object({ type: z.literal("warning"), message: z.string(), details: z.record(z.string(), z.unknown()).optional() }),
   z.object({ type: z.literal("finished"), result: z.record(z.string(), z.unknown()) }),
 ]);

@@ -118,7 +118,7 @@ export const talkOpenInput = z.object({
   model: z.string(),
   adapter: z.string().nullable().default(null),
   promptFormat: promptFormat.default("template"),
-  /** Tokens per side; null = what a load takes. */
+  /** Tokens per side; null = the usual ones, with the RoPE factors that the adapter was trained with. */
   contextSize: z.number().int().positive().nullable().default(null),
   threads: z.number().int().nonnegative().default(0),
   gpu: gpuChoice.default("auto"),
@@ -166,9 +166,14 @@ export const engineContract = {
     moves: procedure.input(z.object({ directory: z.string() })).output(eventIterator(z.array(move))),
   },
   talk: {
-    open: procedure
-      .input(talkOpenInput)
-      .output(talkName.extend({ sides: z.array(z.enum(talkSides)), contextSize: z.number().int() })),
+    open: procedure.input(talkOpenInput).output(
+      talkName.extend({
+        sides: z.array(z.enum(talkSides)),
+        contextSize: z.number().int(),
+        /** Set where this context is not the one that the adapter was trained for, or nobody can know. */
+        warning: z.string().nullable(),
+      }),
+    ),
     /** The same prompt, sampling and seed to every side. Ends with the last `end`; ending the stream stops both. */
     say: procedure
       .input(

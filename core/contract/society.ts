@@ -72,6 +72,11 @@ export const societyConfig = z.object({
     .default(null),
   sampling: sampling.prefault({}),
   promptFormat: promptFormat.default("template"),
+  /**
+   * Tokens per sequence of every model; null = at most 2048, with the RoPE factors that an adapter was trained with. No
+   * more than a model was trained on.
+   */
+  contextLength: z.number().int().positive().nullable().default(null),
   memory: z
     .object({
       /** Largest cosine distance at which a memory is recalled. */

@@ -11,8 +11,9 @@ import type { SocietyControls } from "../society/controls.ts";
 import { runSociety } from "../society/runSociety.ts";
 import { recordFinished } from "../workspace/eventLog.ts";
 import { RunDirectory } from "../workspace/runDirectory.ts";
+import { announceContexts, contextOf, evaluationSpeakers, type Speaker, societySpeakers } from "./contexts.ts";
 import { announcePlaces, inferenceDevice } from "./inferenceDevice.ts";
-import { ModelSet, type SpeakerName } from "./modelSet.ts";
+import { ModelSet } from "./modelSet.ts";
 import type { MoveFeed } from "./moveFeed.ts";
 
 export interface RunInput<Config> {
@@ -34,14 +35,14 @@ export async function societyJob(
   emit: EmitEvent,
   signal: AbortSignal,
 ): Promise<JobResult> {
-  const [first] = config.populations;
-  const observer: SpeakerName | undefined = config.observer ?? (first && { model: first.model, adapter: null });
-  const speakers = [...config.populations, ...(observer === undefined ? [] : [observer])];
+  const observed = present([config.observer]);
+  await checkModelFiles([...config.populations, ...observed].map(({ model }) => model));
+  const speakers = await societySpeakers(config);
   const files = [...speakerFiles(speakers), config.questions.path, ...present([config.priorMemory.path])];
-  await checkModelFiles(speakers.map(({ model }) => model));
   const { run, resumed } = await RunDirectory.openOrCreate(directory, { config, schema: societyConfig, files, signal });
   await using _run = run;
   emit({ type: "started", run: run.id, directory: run.path, resumed });
+  announceContexts(speakers, emit);
   await using models = await openModels(config, speakers, signal);
   const spoken = await Promise.all(speakers.map((speaker) => models.get(speaker)));
   announcePlaces(await models.places(), emit);
@@ -64,11 +65,11 @@ export async function evaluationJob(
   emit: EmitEvent,
   signal: AbortSignal,
 ): Promise<JobResult> {
-  const base: SpeakerName = { model: config.model, adapter: null };
-  const aligned: SpeakerName = { model: config.alignedModel ?? config.model, adapter: config.adapter };
-  const speakers = [base, aligned, ...present([config.judge])];
+  const others = present([config.alignedModel, config.judge?.model ?? null]);
+  await checkModelFiles([config.model, ...others]);
+  const { base, aligned, judge } = await evaluationSpeakers(config);
+  const speakers = [base, aligned, ...present([judge])];
   const files = [...speakerFiles(speakers), config.questions, ...present([config.trainingData])];
-  await checkModelFiles(speakers.map(({ model }) => model));
   const { run, resumed } = await RunDirectory.openOrCreate(directory, {
     config,
     schema: evaluationConfig,
@@ -77,14 +78,15 @@ export async function evaluationJob(
   });
   await using _run = run;
   emit({ type: "started", run: run.id, directory: run.path, resumed });
+  announceContexts(speakers, emit);
   await using models = await openModels(config, speakers, signal);
-  const judge = config.judge === null ? {} : { judge: await models.get(config.judge) };
+  const scoring = judge === null ? {} : { judge: await models.get(judge) };
   const sides = { base: await models.get(base), aligned: await models.get(aligned) };
   announcePlaces(await models.places(), emit);
   const result = await runEvaluation({
     config,
     run,
-    models: { ...sides, ...judge },
+    models: { ...sides, ...scoring },
     emit,
     signal,
   });
@@ -98,7 +100,8 @@ export async function logpsJob(
   signal: AbortSignal | undefined,
 ): Promise<z.infer<typeof logpsOutput>> {
   const options = signal === undefined ? {} : { signal };
-  await using scorer = await openScorer({ path: model, adapter, threads, ...options });
+  const { contextSize } = await contextOf({ model, adapter }, null);
+  await using scorer = await openScorer({ path: model, adapter, contextSize, threads, ...options });
   const scored: z.infer<typeof logpsOutput> = [];
   for (const { query, response } of items) {
     signal?.throwIfAborted();
@@ -110,16 +113,18 @@ export async function logpsJob(
 
 async function openModels(
   config: SocietyConfig | EvaluationConfig,
-  speakers: readonly SpeakerName[],
+  speakers: readonly Speaker[],
   signal: AbortSignal,
 ): Promise<ModelSet> {
   const { gpu, sequences } = config;
-  const kind = await inferenceDevice({ gpu, sequences, models: speakers.map(({ model }) => model) });
-  const different = new Set(speakers.map(({ model, adapter }) => JSON.stringify([model, adapter])));
-  return new ModelSet({ ...config, gpu: kind, speakers: different.size, signal });
+  // What is planned for is the largest.
+  const contextSize = Math.max(...speakers.map((speaker) => speaker.contextSize));
+  const kind = await inferenceDevice({ gpu, sequences, contextSize, models: speakers.map(({ model }) => model) });
+  const different = new Set(speakers.map((one) => JSON.stringify([one.model, one.adapter, one.contextSize])));
+  return new ModelSet({ ...config, contextSize, gpu: kind, speakers: different.size, signal });
 }
 
-function speakerFiles(speakers: readonly SpeakerName[]): string[] {
+function speakerFiles(speakers: readonly Speaker[]): string[] {
   return [...new Set(speakers.flatMap(({ model, adapter }) => present([model, adapter])))];
 }
 

@@ -1,13 +1,14 @@
-/** The models of one job: every model loaded once, every (model, adapter) pair one context, all freed together. */
+/** The models of one job: every model loaded once, every (model, adapter, size) one context, all freed together. */
 
 import type { LanguageModel } from "../models/languageModel.ts";
 import { type LoadedModel, type LoadOptions, loadModel } from "../models/llama/loadedModel.ts";
 import type { Place } from "../models/llama/runtime.ts";
 import { modelPath } from "../models/splitModel.ts";
+import type { SpeakerName } from "./contexts.ts";
 
-export interface SpeakerName {
-  readonly model: string;
-  readonly adapter: string | null;
+export interface SetMember extends SpeakerName {
+  /** Tokens per sequence; default: those of the set. */
+  readonly contextSize?: number;
 }
 
 export class ModelSet implements AsyncDisposable {
@@ -20,14 +21,14 @@ export class ModelSet implements AsyncDisposable {
   }
 
   /** Equal names give the same object; any part of a split model names the whole. */
-  get({ model: part, adapter }: SpeakerName): Promise<LanguageModel> {
+  get({ model: part, adapter, contextSize }: SetMember): Promise<LanguageModel> {
     const model = modelPath(part);
-    const name = JSON.stringify([model, adapter]);
+    const name = JSON.stringify([model, adapter, contextSize]);
     const known = this.speakers.get(name);
     if (known !== undefined) return known;
     const loading = this.weights.get(model) ?? loadModel({ ...this.options, path: model });
     this.weights.set(model, loading);
-    const speaker = loading.then((weights) => weights.speak(adapter));
+    const speaker = loading.then((weights) => weights.speak(adapter, contextSize === undefined ? {} : { contextSize }));
     this.speakers.set(name, speaker);
     return speaker;
   }

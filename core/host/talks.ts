@@ -6,6 +6,7 @@ import type { TalkEvent, talkOpenInput, talkSides } from "../contract/jobs.ts";
 import type { Sampling } from "../contract/society.ts";
 import type { LanguageModel } from "../models/languageModel.ts";
 import { type LoadedModel, loadModel } from "../models/llama/loadedModel.ts";
+import { contextOf } from "./contexts.ts";
 import { inferenceDevice } from "./inferenceDevice.ts";
 
 type Side = (typeof talkSides)[number];
@@ -28,7 +29,8 @@ export class Talks {
 
   /** @throws FolkmootError as `loadModel` and `speak`. */
   async open(input: z.infer<typeof talkOpenInput>, signal?: AbortSignal) {
-    const { model, adapter, promptFormat, contextSize, threads, gpuLayers } = input;
+    const { model, adapter, promptFormat, threads, gpuLayers } = input;
+    const { contextSize, warning } = await contextOf({ model, adapter }, input.contextSize);
     const gpu = await inferenceDevice({ gpu: input.gpu, models: [model], sequences: 1, contextSize });
     const speakers = adapter === null ? 1 : 2;
     const shape = { path: model, promptFormat, contextSize, threads, gpu, gpuLayers, sequences: 1, speakers };
@@ -39,7 +41,7 @@ export class Talks {
       const talk = randomUUID();
       this.talks.set(talk, { weights, speakers: sides, stop: new AbortController() });
       const least = Math.min(...sides.map((speaker) => speaker.model.contextSize));
-      return { talk, sides: sides.map(({ side }) => side), contextSize: least };
+      return { talk, sides: sides.map(({ side }) => side), contextSize: least, warning };
     } catch (error) {
       await weights.dispose();
       throw error;

@@ -31,6 +31,11 @@ export function usesLongFactors({ originalContext }: LongRope, contextLength: nu
   return contextLength !== null && contextLength > originalContext;
 }
 
+/** Whether llama.cpp, opened with so many tokens per sequence, takes the long factors: it rounds them up before it looks. */
+export function opensWithLongFactors({ originalContext }: LongRope, contextSize: number): boolean {
+  return Math.ceil(contextSize / contextMultiple) * contextMultiple > originalContext;
+}
+
 /** Most tokens that a row can have where its factors are right. */
 export function longestRow(rope: LongRope, contextLength: number | null): number {
   const { originalContext, trainedContext } = rope;
@@ -53,6 +58,6 @@ export function contextWithFactors(rope: LongRope, contextLength: number | null,
 export function factorsNotice(rope: LongRope, contextLength: number | null): string {
   const { originalContext } = rope;
   return usesLongFactors(rope, contextLength)
-    ? `This model has two sets of RoPE factors, and is trained with the long ones: the adapter is right where the model is served with a context of more than ${originalContext} tokens, up to ${contextLength}. For contexts up to ${originalContext}, train without --context-length.`
-    : `This model has two sets of RoPE factors, and is trained with the short ones: the adapter is right where the model is served with a context of up to ${originalContext} tokens. To serve it with N tokens, more than that, train with --context-length N.`;
+    ? `This model has two sets of RoPE factors, and is trained with the long ones: the adapter is right where the model is served with a context of more than ${originalContext} tokens, up to ${contextLength}, as evaluation and chat do. For contexts up to ${originalContext}, train without --context-length.`
+    : `This model has two sets of RoPE factors, and is trained with the short ones: the adapter is right where the model is served with a context of up to ${originalContext} tokens, as evaluation and chat do. To serve it with N tokens, more than that, train with --context-length N.`;
 }

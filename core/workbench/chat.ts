@@ -46,8 +46,8 @@ export class Chat {
     if (lease.holder === "free") await this.device.take("inference", null);
     try {
       const options = signal === undefined ? {} : { signal };
-      const { talk, sides, contextSize } = await this.device.engineClient().talk.open({ ...input, threads }, options);
-      const session = { session: randomUUID(), model: input.model, adapter: input.adapter, sides, contextSize };
+      const { talk, ...opened } = await this.device.engineClient().talk.open({ ...input, threads }, options);
+      const session = { session: randomUUID(), model: input.model, adapter: input.adapter, ...opened };
       this.open = { session, talk };
       return session;
     } finally {

@@ -63,6 +63,19 @@ export async function named<T>(setting: string, look: () => T | Promise<T>): Pro
   }
 }
 
+/**
+ * What the contexts of a job cannot be is said of their setting; a file that cannot be read is said of its own.
+ * @returns null for files that cannot be read
+ */
+export async function checkContexts<T>(open: () => Promise<T>): Promise<T | null> {
+  try {
+    return await open();
+  } catch (thrown) {
+    if (toFolkmootError(thrown).details.setting !== undefined) throw thrown;
+    return null;
+  }
+}
+
 /** Runs checks one after the other and gathers what they complain of. */
 export async function gatherProblems(checks: readonly (() => unknown)[]): Promise<SettingProblem[]> {
   const problems: SettingProblem[] = [];

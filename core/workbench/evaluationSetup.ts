@@ -1,7 +1,8 @@
 /** An evaluation before it starts. */
 import { FolkmootError } from "../contract/errors.ts";
 import { type EvaluationConfig, evaluationConfig } from "../contract/evaluation.ts";
-import { gatherProblems, named, problemsOf } from "./checkSettings.ts";
+import { evaluationSpeakers } from "../host/contexts.ts";
+import { checkContexts, gatherProblems, named, problemsOf } from "./checkSettings.ts";
 import type { Library } from "./library.ts";
 import type { ReaderClient } from "./reader/openReader.ts";
 import { checkSpeaker } from "./societySetup.ts";
@@ -44,6 +45,7 @@ function checksOf(config: EvaluationConfig, { library, reader }: EvaluationTools
       const file = await named("questions", () => reader.questions({ path: questions }));
       if (judge === null) checkKeys(file);
     },
+    () => checkContexts(() => evaluationSpeakers(config)),
     ...(trainingData === null ? [] : [() => named("trainingData", () => reader.describe({ path: trainingData }))]),
   ];
 }

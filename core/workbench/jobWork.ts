@@ -56,8 +56,9 @@ function liveEventOf(event: Exclude<JobEvent, { type: "finished" }>): LiveEvent 
       return event.gpuLayers === null ? null : { type: "notice", message: `${deviceText(event)}.` };
     case "interaction":
       return { type: "interaction", interaction: briefOf(event.record, event.seconds) };
+    case "notice":
     case "warning":
-      return { type: "warning", message: event.message };
+      return { type: event.type, message: event.message };
     case "progress":
     case "round":
     case "metrics":

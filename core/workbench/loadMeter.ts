@@ -1,5 +1,6 @@
 /** What a model really takes: by how much a fresh engine grew when it loaded one model and first answered with it. */
 import type { SocietyConfig } from "../contract/society.ts";
+import { societySpeakers } from "../host/contexts.ts";
 import { modelPath } from "../models/splitModel.ts";
 import type { Device } from "./device.ts";
 import type { Gpus } from "./gpus.ts";
@@ -10,7 +11,7 @@ export class LoadMeter {
   private readonly device: Device;
   private readonly library: Library;
   private readonly gpus: Gpus;
-  private before: { resident: number; model: string; sequences: number } | null = null;
+  private before: { resident: number; model: string; sequences: number; contextSize: number } | null = null;
 
   constructor({ device, library, gpus }: Pick<Services, "device" | "library" | "gpus">) {
     this.device = device;
@@ -19,18 +20,22 @@ export class LoadMeter {
   }
 
   /** Only where one model in one context is all that is loaded, and none of it to a card. */
-  async begin({ populations, observer, sequences, gpu }: SocietyConfig): Promise<void> {
+  async begin(config: SocietyConfig): Promise<void> {
+    const { sequences, gpu } = config;
     if (gpu !== "off" && (gpu !== "auto" || (await this.gpus.list()).length > 0)) return;
-    const speakers = [...populations, ...(observer === null ? [] : [observer])];
+    // A file that cannot be read is the run's to tell.
+    const speakers = await societySpeakers(config).catch(() => []);
     const models = new Set(speakers.map(({ model }) => modelPath(model)));
-    const [model] = models;
+    const [first] = speakers;
     const isPlain = models.size === 1 && speakers.every(({ adapter }) => adapter === null);
-    if (!isPlain || model === undefined || !this.device.takeNewEngine()) return;
+    if (!isPlain || first === undefined || !this.device.takeNewEngine()) return;
+    const { contextSize } = first;
+    const model = modelPath(first.model);
     const memory = await this.device
       .engineClient()
       .memory()
       .catch(() => null);
-    if (memory !== null) this.before = { ...memory, model, sequences };
+    if (memory !== null) this.before = { ...memory, model, sequences, contextSize };
   }
 
   /** Once, when the first answer is there: then everything is in memory. */
@@ -42,7 +47,7 @@ export class LoadMeter {
       const { resident } = await this.device.engineClient().memory();
       const { memory } = await this.library.inspect(before.model, {
         sequences: before.sequences,
-        contextSize: null,
+        contextSize: before.contextSize,
         hash: false,
       });
       if (memory === null || resident <= before.resident) return;

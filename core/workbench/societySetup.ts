@@ -2,14 +2,14 @@
 import { type SocietyConfig, societyConfig } from "../contract/society.ts";
 import type { SettingProblem } from "../contract/workbench/common.ts";
 import type { WorldPreview } from "../contract/workbench/society.ts";
+import { societySpeakers } from "../host/contexts.ts";
 import { checkAdapterFits, checkAdapterHeader } from "../models/adapterChecks.ts";
 import { readGgufHeader } from "../models/ggufHeader.ts";
-import { loadedContextSize } from "../models/inspect.ts";
 import { checkConfig, checkMaterial } from "../society/checkConfig.ts";
 import { loadPriorPairs, noPriorPairs } from "../society/priorMemory.ts";
 import { loadQuestions } from "../society/questions.ts";
 import { agentsShortOfPeers, buildWorld, isSelfCritique, localRadius, neighboursOf } from "../society/world.ts";
-import { gatherProblems, named, problemsOf } from "./checkSettings.ts";
+import { checkContexts, gatherProblems, named, problemsOf } from "./checkSettings.ts";
 import type { Library } from "./library.ts";
 
 /** Observer's scores of one answer: alignment and engagement. */
@@ -81,9 +81,8 @@ function checksOf(config: SocietyConfig, library: Library): (() => unknown)[] {
     async () => {
       const { path } = config.priorMemory;
       const priorPairs = path === null ? noPriorPairs : await named("priorMemory.path", () => loadPriorPairs(path));
-      const contextSizes = await Promise.all(
-        speakers.map(async ({ model }) => loadedContextSize(await readGgufHeader(model), null)),
-      );
+      const contexts = await checkContexts(() => societySpeakers(config));
+      const contextSizes = contexts?.map(({ contextSize }) => contextSize) ?? [];
       checkMaterial(config, { agents: buildWorld(config), priorPairs, contextSizes });
     },
   ];

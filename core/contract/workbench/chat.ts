@@ -16,6 +16,8 @@ export const chatSession = z.object({
   adapter: z.string().nullable(),
   sides: z.array(z.enum(sides)),
   contextSize: z.number().int(),
+  /** Set where this context is not the one that the adapter was trained for, or nobody can know. */
+  warning: z.string().nullable(),
 });
 
 export const chatContract = {
@@ -30,7 +32,10 @@ export const chatContract = {
           model: z.string(),
           adapter: z.string().nullable().default(null),
           promptFormat: promptFormat.default("template"),
-          /** Tokens per side; null = what a load takes. */
+          /**
+           * Tokens per side; null = the usual ones, with the RoPE factors that the adapter was trained with. `bad-setting`
+           * above what the model was trained on.
+           */
           contextSize: z.number().int().positive().nullable().default(null),
         }),
       )

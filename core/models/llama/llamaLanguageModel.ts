@@ -129,7 +129,7 @@ export class LlamaLanguageModel implements LanguageModel {
     throw new FolkmootError("bad-input", {
       message: `The prompt has ${count} tokens, the context holds ${this.contextSize} and needs room for ${least} more.`,
       reason: count === 0 ? "The prompt is empty." : "Question, memory or feedback are too long for this context.",
-      action: "Raise the context size or shorten the texts.",
+      action: "Give the model a larger context (--context-length), or shorten the texts.",
       details: { promptTokens: count, contextSize: this.contextSize },
     });
   }

@@ -57,7 +57,8 @@ function memoryFull(path: string, error: Error): FolkmootError {
     {
       message: `There is not enough memory for ${path}.`,
       reason: "Weights, context and sequences together are larger than what is free.",
-      action: "Lower the number of sequences or the context size, or choose a smaller model.",
+      action:
+        "Lower the number of sequences (--sequences) or the context (--context-length), or choose a smaller model.",
       details: { path, original: error.message },
     },
     { cause: error },
@@ -70,7 +71,8 @@ function gpuFull(path: string, error: Error): FolkmootError {
     {
       message: `The card has too little memory for ${path}.`,
       reason: "Its layers on the card, context and sequences together are larger than what is free there.",
-      action: "Let as many layers live there as fit (--gpu-layers auto), or lower the number of sequences.",
+      action:
+        "Let as many layers live there as fit (--gpu-layers auto), or lower the number of sequences (--sequences) or the context (--context-length).",
       details: { path, original: error.message },
     },
     { cause: error },

@@ -45,6 +45,11 @@ export interface LoadOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface SpeakOptions {
+  readonly ownsWeights?: boolean;
+  readonly contextSize?: number;
+}
+
 export interface LoadedModel extends AsyncDisposable {
   readonly path: string;
   readonly place: Place;
@@ -52,11 +57,11 @@ export interface LoadedModel extends AsyncDisposable {
   readonly hash: string;
   /**
    * A language model with this adapter (null = none) in a context of its own. It is disposed with the weights, and
-   * they with it if it `ownsWeights` (default false).
+   * they with it if it `ownsWeights` (default false). `contextSize`: as in `LoadOptions`, which it overrides.
    *
    * @throws FolkmootError `adapter-mismatch`, `model-corrupt`, `model-unsupported`, `out-of-memory`.
    */
-  speak(adapter: string | null, options?: { ownsWeights: boolean }): Promise<LanguageModel>;
+  speak(adapter: string | null, options?: SpeakOptions): Promise<LanguageModel>;
   /** Disposes every language model, then the weights. */
   dispose(): Promise<void>;
 }
@@ -151,12 +156,13 @@ class Weights implements LoadedModel {
     this.place = parts.place;
   }
 
-  async speak(adapter: string | null, { ownsWeights } = { ownsWeights: false }): Promise<LanguageModel> {
+  async speak(adapter: string | null, { ownsWeights = false, contextSize }: SpeakOptions = {}): Promise<LanguageModel> {
     const { header, options, place } = this.parts;
     if (adapter !== null) await checkAdapterFile(adapter, header);
     const adapterHash = adapter === null ? null : await hashFile(adapter, options.signal);
     try {
-      const languageModel = await this.open(adapter, adapterHash, async () => {
+      const size = loadedContextSize(header, contextSize ?? options.contextSize ?? null);
+      const languageModel = await this.open(adapter, adapterHash, size, async () => {
         this.speaking.delete(languageModel);
         if (ownsWeights) await this.dispose();
       });
@@ -179,14 +185,14 @@ class Weights implements LoadedModel {
   private async open(
     adapter: string | null,
     adapterHash: string | null,
+    contextSize: number,
     onDisposed: () => Promise<void>,
   ): Promise<LanguageModel> {
-    const { options, threads, header, model, formatter, hash } = this.parts;
+    const { options, threads, model, formatter, hash } = this.parts;
     const rules = await this.batchRules(adapter);
     const multiple = rules.rows ?? 1;
     const sequences = Math.ceil((options.sequences ?? defaultSequences) / multiple) * multiple;
     const batchSize = Math.max(leastBatch, sequences);
-    const contextSize = loadedContextSize(header, options.contextSize ?? null);
     const state = new BatchState(rules);
     const shape = { contextSize, batchSize, ...(adapter === null ? {} : { lora: adapter }) };
     const context = await model.createContext({

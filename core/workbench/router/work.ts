@@ -5,11 +5,13 @@ import { alignConfig } from "../../contract/alignment.ts";
 import { FolkmootError } from "../../contract/errors.ts";
 import { evaluationConfig } from "../../contract/evaluation.ts";
 import { societyConfig } from "../../contract/society.ts";
+import { evaluationSpeakers, type Speaker, societySpeakers } from "../../host/contexts.ts";
 import { modelPath } from "../../models/splitModel.ts";
 import { type AlignTools, alignDefaults, checkAlign, neededForAlign, previewAlign } from "../alignSetup.ts";
 import { checkpointsOf } from "../checkpoints.ts";
 import { parseSettings } from "../checkSettings.ts";
 import { checkEvaluation, evaluationDefaults, previewEvaluation } from "../evaluationSetup.ts";
+import type { Library } from "../library.ts";
 import type { Workbench } from "../openWorkbench.ts";
 import { demoQuestions } from "../resources.ts";
 import { checkSociety, previewWorld, societyDefaults } from "../societySetup.ts";
@@ -27,14 +29,9 @@ export const workRouter = {
       const { library } = workbench.services;
       const config = withThreads(parseSettings(societyConfig, input.config), workbench);
       await checkSociety(config, library);
-      const speakers = [...config.populations, ...(config.observer === null ? [] : [config.observer])];
-      const models = [...new Set(speakers.map(({ model }) => modelPath(model)))];
-      await checkCeiling(workbench, input.overMemoryCeiling, async () => {
-        const estimates = models.map((path) =>
-          library.estimate(path, { sequences: config.sequences, contextSize: null }),
-        );
-        return (await Promise.all(estimates)).reduce((sum, { fit }) => sum + fit.needed, 0);
-      });
+      await checkCeiling(workbench, input.overMemoryCeiling, async () =>
+        neededFor(await societySpeakers(config), config, library),
+      );
       const { job, run } = await workbench.runs.start({ ...config, kind: "society" }, input.name);
       return { job: job.spec.id, run, config };
     }),
@@ -116,11 +113,9 @@ export const workRouter = {
       const { library, reader } = workbench.services;
       const config = withThreads(parseSettings(evaluationConfig, input.config), workbench);
       await checkEvaluation(config, { library, reader: reader.client });
-      const models = [...new Set([config.model, config.alignedModel ?? config.model].map(modelPath))];
       await checkCeiling(workbench, input.overMemoryCeiling, async () => {
-        const shape = { sequences: config.sequences, contextSize: null };
-        const estimates = await Promise.all(models.map((path) => library.estimate(path, shape)));
-        return estimates.reduce((sum, { fit }) => sum + fit.needed, 0);
+        const { base, aligned, judge } = await evaluationSpeakers(config);
+        return neededFor([base, aligned, ...(judge === null ? [] : [judge])], config, library);
       });
       const { job, run } = await workbench.runs.start({ ...config, kind: "evaluation" }, input.name);
       return { job: job.spec.id, run, config };
@@ -168,6 +163,21 @@ export const workRouter = {
 
 function alignTools({ services: { library, reader, gpus, workspace } }: Workbench): AlignTools {
   return { library, reader: reader.client, gpus, cache: workspace.cache };
+}
+
+/** Bytes: every model once, in the largest of its contexts. */
+async function neededFor(
+  speakers: readonly Speaker[],
+  { sequences }: { readonly sequences: number },
+  library: Library,
+): Promise<number> {
+  const largest = new Map<string, number>();
+  for (const { model, contextSize } of speakers) {
+    const path = modelPath(model);
+    largest.set(path, Math.max(contextSize, largest.get(path) ?? 0));
+  }
+  const estimates = [...largest].map(([path, contextSize]) => library.estimate(path, { sequences, contextSize }));
+  return (await Promise.all(estimates)).reduce((sum, { fit }) => sum + fit.needed, 0);
 }
 
 /** Jobs that leave it open compute with as many threads as the settings say. */

@@ -1,41 +1,17 @@
 /** Exports of models with two sets of RoPE factors, through the trainer host's own jobs: what was trained is proven. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { AlignmentControls } from "../../../core/alignment/controls.ts";
-import { type AlignConfig, alignConfig, type MetricsLine } from "../../../core/contract/alignment.ts";
-import type { JobEvent } from "../../../core/contract/events.ts";
+import type { AlignConfig } from "../../../core/contract/alignment.ts";
 import { type ExportTools, exportAdapterOfRun } from "../../../core/exports/exportRun.ts";
 import { type Proof, type ProofRow, type ProofTokens, proofTokens } from "../../../core/exports/proof.ts";
-import { alignJob, exportAdapterJob, exportMergedJob } from "../../../core/host/trainerJobs.ts";
+import { exportAdapterJob, exportMergedJob } from "../../../core/host/trainerJobs.ts";
 import { openScorer } from "../../../core/models/llama/loadedModel.ts";
 import { openTokenizer } from "../../../core/models/llama/tokenizer.ts";
+import { trainLongRope } from "../../support/longRopeRun.ts";
 import { addon, libraries } from "../../support/nativeCases.ts";
-import { temporaryFolder } from "../../support/temporaryFolder.ts";
-import { writeTinyModel } from "../../support/tinyModels.ts";
 
 const { signal } = new AbortController();
-
-async function trained(over: object, originalContext = 256) {
-  const folder = await temporaryFolder();
-  const [model, data, directory] = [join(folder, "m.gguf"), join(folder, "data.json"), join(folder, "run")];
-  await writeTinyModel(model, {
-    ...{ architecture: "phi3", tied: false, ropeFactors: false, seed: 22, vocabulary: 96 },
-    metadata: { "phi3.rope.scaling.original_context_length": { type: "u32", value: originalContext } },
-  });
-  const responses = ["thisistheanswer", "andthisisanother"].map((text) => text.repeat(20));
-  writeFileSync(data, JSON.stringify([{ query: "question".repeat(20), responses, scores: [6, 1] }]));
-  const config = alignConfig.parse({
-    ...{ model, data, lora: { rank: 4 }, optimizer: { learningRate: 1e-2 }, epochs: 4, evaluationShare: 0 },
-    ...{ gpu: "off", threads: 1, maxLength: 128, ...over },
-  });
-  const events: JobEvent[] = [];
-  const emit = (event: JobEvent) => events.push(event);
-  await alignJob({ config, directory, cache: null }, new AlignmentControls(), emit, signal);
-  const warnings = events.flatMap((event) => (event.type === "warning" ? [event.message] : []));
-  const [first = ""] = readFileSync(join(directory, "metrics.jsonl"), "utf8").split("\n");
-  return { directory, config, warnings: warnings.join("\n"), firstNll: (JSON.parse(first) as MetricsLine).nll };
-}
 
 /** Nats per token of the best response under the base, by llama.cpp in such a context. */
 async function servedNll({ model, data, maxLength, appendEos }: AlignConfig, contextSize: number): Promise<number> {
@@ -56,8 +32,8 @@ it.each([
   ["short", {}, /short ones.*up to 256 tokens/, { own: 256, other: 512 }],
   ["long", { contextLength: 512 }, /long ones.*more than 256 tokens, up to 512/, { own: 512, other: 256 }],
 ])("trained with the %s factors, adapter and merged model are proven with them", async (_, over, said, contexts) => {
-  const { directory, config, warnings, firstNll } = await trained(over);
-  expect(warnings).toMatch(said);
+  const { directory, config, notices, firstNll } = await trainLongRope(over);
+  expect(notices).toMatch(said);
   // Before its first step the model is what llama.cpp serves in that context, and not what it serves in the other.
   expect(Math.abs(firstNll - (await servedNll(config, contexts.own)))).toBeLessThan(1e-5);
   expect(Math.abs(firstNll - (await servedNll(config, contexts.other)))).toBeGreaterThan(1e-3);
@@ -69,13 +45,13 @@ it.each([
 });
 
 it("rows are trained and proven in the context that the factors belong to", async () => {
-  const short = await trained({ maxLength: 400 });
+  const short = await trainLongRope({ maxLength: 400 });
   expect(short.warnings).toContain("cut at 256 tokens");
   expect(await adapterProof(short.directory)).toMatchObject({ tokens: 128 });
 });
 
 it("negative control: opened with the other factors, the export is found to speak otherwise", async () => {
-  const { directory } = await trained({});
+  const { directory } = await trainLongRope({});
   const tools: ExportTools = {
     ...{ addon, libraries, threads: 1, openTokenizer },
     openTrainer: (model) => addon.openTrainer({ model, libraries, threads: 1, products: "ggml" }),
@@ -86,12 +62,12 @@ it("negative control: opened with the other factors, the export is found to spea
 });
 
 it("an original context that llama.cpp cannot be opened with is named, with what can be done", async () => {
-  const { directory } = await trained({ maxLength: 32 }, 32);
+  const { directory } = await trainLongRope({ maxLength: 32 }, 32);
   await expect(adapterProof(directory)).rejects.toMatchObject({
     code: "proof-failed",
     reason: expect.stringMatching(/256 tokens at least.*up to 32 alone/),
     action: expect.stringContaining("--context-length 256"),
   });
-  const long = await trained({ maxLength: 32, contextLength: 256 }, 32);
+  const long = await trainLongRope({ maxLength: 32, contextLength: 256 }, 32);
   expect((await adapterProof(long.directory)).meanDifference).toBeLessThan(1e-4);
 });

@@ -239,6 +239,7 @@ export function recordedService(world: RecordedWorld) {
         adapter: input.adapter,
         sides: input.adapter === null ? ["base" as const] : ["base" as const, "aligned" as const],
         contextSize: 2048,
+        warning: null,
       })),
       send: os.chat.send.handler(async function* () {
         const answers = {

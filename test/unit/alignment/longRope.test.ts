@@ -36,23 +36,33 @@ describe("models with two sets of RoPE factors", () => {
 
 describe("a training of such a model", () => {
   const longRope = { originalContext: 32, trainedContext: 128 };
-  const warnings = async (over: object, rope: typeof longRope | null = longRope) => {
+  const told = async (over: object, rope: typeof longRope | null = longRope) => {
     const { events, error } = await align({ config: settings({ maxSteps: 1, ...over }), longRope: rope });
     expect(error).toBeUndefined();
-    return events.flatMap((event) => (event.type === "warning" ? [event.message] : []));
+    const of = (type: "notice" | "warning") =>
+      events.flatMap((event) => (event.type === type ? [event.message] : [])).join("\n");
+    return { notices: of("notice"), warnings: of("warning") };
   };
 
   it("says with which factors, up to which context the adapter is right, and how to serve it beyond", async () => {
-    const [short] = await warnings({ maxLength: 32 });
-    expect(short).toMatch(/short ones.*up to 32 tokens.*--context-length N/);
-    const [long] = await warnings({ maxLength: 32, contextLength: 64 });
-    expect(long).toMatch(/long ones.*more than 32 tokens, up to 64\..*without --context-length/);
-    expect(await warnings({ maxLength: 32 }, null)).toEqual([]);
+    const roomy = { originalContext: 256, trainedContext: 512 };
+    const short = await told({ maxLength: 32 }, roomy);
+    expect(short.notices).toMatch(/short ones.*up to 256 tokens.*--context-length N/);
+    const long = await told({ maxLength: 32, contextLength: 512 }, roomy);
+    expect(long.notices).toMatch(/long ones.*more than 256 tokens, up to 512, .*without --context-length/);
+    // Evaluation, chat and exports keep to it by themselves: nothing to warn of.
+    expect([short.warnings, long.warnings]).toEqual(["", ""]);
+    expect(await told({ maxLength: 32 }, null)).toEqual({ notices: "", warnings: "" });
+  });
+
+  it("warns where llama.cpp opens no context with the factors that are trained", async () => {
+    expect((await told({ maxLength: 32 })).warnings).toMatch(/256 tokens at least.*--context-length 256/);
+    expect((await told({ maxLength: 32, contextLength: 64 })).warnings).toBe("");
   });
 
   it("cuts rows at that context", async () => {
-    expect((await warnings({ maxLength: 100 })).join()).toContain("cut at 32 tokens");
-    expect((await warnings({ maxLength: 100, contextLength: 64 })).join()).toContain("cut at 64 tokens");
+    expect((await told({ maxLength: 100 })).warnings).toContain("cut at 32 tokens");
+    expect((await told({ maxLength: 100, contextLength: 64 })).warnings).toContain("cut at 64 tokens");
   });
 
   it("takes no reference of the base under other factors from the disk", async () => {
