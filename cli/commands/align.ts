@@ -6,7 +6,7 @@ import type { RunCommand } from "../program.ts";
 import { alignDefaults, alignFlags } from "../settings/alignFlags.ts";
 import { readBaseSettings } from "../settings/baseSettings.ts";
 import { applyEffort } from "../settings/effort.ts";
-import { addSettingFlags, badFlag, mergeSettings, parseSettings, readSettingFlags } from "../settings/flags.ts";
+import { addSettingFlags, asFlag, badFlag, mergeSettings, parseSettings, readSettingFlags } from "../settings/flags.ts";
 import { lossSettings } from "../settings/lossSettings.ts";
 import { estimateAlign } from "./align/estimate.ts";
 import { watchSamples } from "./align/samples.ts";
@@ -30,7 +30,7 @@ export function alignCommand(run: RunCommand): Command {
     .option("--config <file>", "JSON with any of these settings; flags win over it")
     .option(
       "--effort <level>",
-      "quick, balanced or thorough: rank, alpha, learning rate, epochs and accumulation at once; single flags win over it",
+      "quick, balanced or thorough: rank, alpha, rsLoRA, targets, ranks, layers, learning rate, schedule, warm-up, epochs and accumulation at once, for this model and loss; single flags win over it",
     )
     .option(
       "--cache <dir>",
@@ -60,7 +60,7 @@ async function align(context: CommandContext, command: Command, flags: Flags): P
   const base = await readBaseSettings(workingFolder, directory, flags.config, given.model === undefined);
   const loss = lossSettings(base.loss, given.loss);
   const chosen = { ...mergeSettings(base, given), ...(loss === undefined ? {} : { loss }) };
-  const { settings, reasons } = await applyEffort(flags.effort, { base, given, chosen });
+  const { settings, dialled } = await applyEffort(flags.effort, { given, chosen });
   // What memory is needed does not depend on the rows.
   const unused = flags.estimate === true ? { data: "-" } : {};
   const config = parseSettings(alignConfig, { ...unused, ...settings }, alignFlags);
@@ -70,7 +70,7 @@ async function align(context: CommandContext, command: Command, flags: Flags): P
     terminal.result(estimated.result, estimated.text);
     return;
   }
-  for (const { setting, reason } of reasons) terminal.line(`${setting}: ${reason}`);
+  for (const { setting, value, reason } of dialled) terminal.line(`${asFlag(alignFlags, setting, value)}: ${reason}`);
   const trainer = await context.workbench.trainer();
   const input = { config, directory, ...(cache === null ? {} : { cache }) };
   const samples = watchSamples(directory, terminal);

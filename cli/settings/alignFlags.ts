@@ -14,6 +14,7 @@ import {
   badFlag,
   type ReadContext,
   type SettingFlag,
+  showRange,
 } from "./flags.ts";
 
 /** One prompt a line; empty lines are left out. */
@@ -89,14 +90,15 @@ export const alignFlags: readonly SettingFlag[] = [
   {
     flags: "--ranks <list>",
     path: "lora.ranks",
-    help: "ranks of single targets, e.g. attn_q=32,ffn_down=8",
+    help: "ranks of single targets, e.g. attn_q=32,ffn_down=8; none: one rank for all",
     read: asNumbersByName,
   },
   {
     flags: "--layers <a-b>",
     path: "lora.layers",
-    help: "layers that get an adapter, from 0, e.g. 8-15",
+    help: "layers that get an adapter, from 0, e.g. 8-15, or all; backward stops at the first",
     read: asRange,
+    show: showRange,
   },
   { flags: "--learning-rate <r>", path: "optimizer.learningRate", help: "highest learning rate", read: asNumber },
   { flags: "--beta1 <b>", path: "optimizer.beta1", help: "AdamW beta1", read: asNumber },

@@ -1,41 +1,50 @@
 /** `--effort`: one dial under the single flags. */
-import { type EffortPlan, planEffort } from "../../core/alignment/effort.ts";
+import { type EffortModel, planEffort } from "../../core/alignment/effort.ts";
+import { trainingShape } from "../../core/alignment/memory/shape.ts";
 import { efforts, lossSettings as lossSchema } from "../../core/contract/alignment.ts";
 import { readGgufHeader } from "../../core/models/ggufHeader.ts";
-import { badFlag, mergeSettings } from "./flags.ts";
+import { badFlag, setAt, valueAt } from "./flags.ts";
 
 type Settings = Record<string, unknown>;
 
+/** What the dial set, and why. */
+export interface DialledSetting {
+  readonly setting: string;
+  readonly value: unknown;
+  readonly reason: string;
+}
+
 /**
- * @param layers `base` from a file or a run, `given` by flags, `chosen` both with their loss
- * @returns the settings, with the dial between the two, and why it chose what it chose
+ * The dial wins over a settings file and a run's own settings, flags win over the dial.
+ * @param given by flags
+ * @param chosen these and what a file or a run has, with their loss
  * @throws bad-setting for a level that does not exist
  */
 export async function applyEffort(
   level: string | undefined,
-  { base, given, chosen }: { base: Settings; given: Settings; chosen: Settings },
-): Promise<{ settings: Settings; reasons: EffortPlan["reasons"] }> {
-  if (level === undefined) return { settings: chosen, reasons: [] };
+  { given, chosen }: { given: Settings; chosen: Settings },
+): Promise<{ settings: Settings; dialled: readonly DialledSetting[] }> {
+  if (level === undefined) return { settings: chosen, dialled: [] };
   const effort = efforts.find((candidate) => candidate === level);
   if (effort === undefined) throw badFlag("--effort", `"${level}" is none of ${efforts.join(", ")}`);
   const loss = lossSchema.safeParse(chosen.loss ?? { id: "stable-alignment" }).data ?? lossSchema.parse({ id: "sft" });
-  const plan = planEffort(effort, { loss, model: await weightsOf(chosen.model) });
-  const dialled = mergeSettings(base, plan.settings as unknown as Settings);
-  const settings = mergeSettings(dialled, given);
-  return {
-    settings: chosen.loss === undefined ? settings : { ...settings, loss: chosen.loss },
-    reasons: plan.reasons.filter(({ setting }) => !isGiven(given, setting)),
-  };
+  const plan = planEffort(effort, { loss, model: await modelOf(chosen.model), byHand: given });
+  const dialled = plan.reasons
+    .filter(({ setting }) => valueAt(given, setting) === undefined)
+    .map(({ setting, reason }) => ({ setting, reason, value: valueAt(plan.settings, setting) }));
+  const settings = structuredClone(chosen);
+  for (const { setting, value } of dialled) setAt(settings, setting, value);
+  return { settings, dialled };
 }
 
 /** Null when the file cannot be read: what is wrong with it is said when it is trained. */
-async function weightsOf(model: unknown): Promise<number | null> {
-  if (typeof model !== "string") return null;
-  const header = await readGgufHeader(model).catch(() => null);
-  return header === null ? null : header.tensors.reduce((sum, { elements }) => sum + elements, 0);
-}
-
-function isGiven(given: Settings, path: string): boolean {
-  const value = path.split(".").reduce<unknown>((inner, key) => (inner as Settings | undefined)?.[key], given);
-  return value !== undefined;
+async function modelOf(path: unknown): Promise<EffortModel | null> {
+  if (typeof path !== "string") return null;
+  try {
+    const header = await readGgufHeader(path);
+    const weights = header.tensors.reduce((sum, { elements }) => sum + elements, 0);
+    return { ...trainingShape(header), weights };
+  } catch {
+    return null;
+  }
 }

@@ -11,6 +11,8 @@ export interface SettingFlag {
   readonly path: string;
   readonly help: string;
   readonly read: (text: string, where: ReadContext) => unknown;
+  /** A value as the flag takes it. Default: `showValue`. */
+  readonly show?: (value: unknown) => string;
 }
 
 export interface ReadContext {
@@ -35,27 +37,36 @@ export const asSwitch = (text: string, { flag }: ReadContext): boolean => {
   throw badFlag(flag, `"${text}" is neither on nor off`);
 };
 
-/** `a=1,b=2` */
+/** `a=1,b=2`, or `none` */
 export const asNumbersByName = (text: string, context: ReadContext): Record<string, number> =>
-  Object.fromEntries(
-    asList(text).map((part) => {
-      const [name = "", value] = part.split("=");
-      if (value === undefined) throw badFlag(context.flag, `"${part}" is not a name with its number, such as a=1`);
-      return [name.trim(), asNumber(value, context)];
-    }),
-  );
-/** `8-15`, or one number for both ends. */
-export const asRange = (text: string, context: ReadContext): { first: number; last: number } => {
+  text.trim() === "none"
+    ? {}
+    : Object.fromEntries(
+        asList(text).map((part) => {
+          const [name = "", value] = part.split("=");
+          if (value === undefined)
+            throw badFlag(context.flag, `"${part}" is neither none nor a name with its number, such as a=1`);
+          return [name.trim(), asNumber(value, context)];
+        }),
+      );
+/** `8-15`, one number for both ends, or `all`, which is null. */
+export const asRange = (text: string, context: ReadContext): { first: number; last: number } | null => {
+  if (text.trim() === "all") return null;
   const [first = "", last = first] = text.split("-");
-  if (!/^\s*\d+\s*(-\s*\d+\s*)?$/.test(text)) throw badFlag(context.flag, `"${text}" is not a range such as 8-15`);
+  if (!/^\s*\d+\s*(-\s*\d+\s*)?$/.test(text))
+    throw badFlag(context.flag, `"${text}" is neither all nor a range such as 8-15`);
   return { first: asNumber(first, context), last: asNumber(last, context) };
+};
+export const showRange = (value: unknown): string => {
+  const range = value as ReturnType<typeof asRange>;
+  return range === null ? "all" : `${range.first}-${range.last}`;
 };
 
 /** Declares the flags; each shows its default, taken from the schema's own defaults, in the help. */
 export function addSettingFlags(command: Command, flags: readonly SettingFlag[], defaults: object): void {
   for (const flag of flags) {
     const value = valueAt(defaults, flag.path);
-    const shown = value === undefined ? "" : ` (default: ${showValue(value)})`;
+    const shown = value === undefined ? "" : ` (default: ${(flag.show ?? showValue)(value)})`;
     command.option(flag.flags, `${flag.help}${shown}`);
   }
 }
@@ -76,7 +87,14 @@ export function readSettingFlags(
   return settings;
 }
 
-/** `over` wins; objects are merged, everything else is replaced. */
+/** A setting as one would give it on the command line: `--rank 16`. */
+export function asFlag(flags: readonly SettingFlag[], path: string, value: unknown): string {
+  const flag = flags.find((candidate) => candidate.path === path);
+  const name = flag?.flags.split(/[ ,]/)[0] ?? path;
+  return `${name} ${(flag?.show ?? showValue)(value)}`;
+}
+
+/** `over` wins; objects are merged, everything else is replaced, as an object is by an empty one. */
 export function mergeSettings(
   base: Readonly<Record<string, unknown>>,
   over: Readonly<Record<string, unknown>>,
@@ -84,7 +102,8 @@ export function mergeSettings(
   const merged: Record<string, unknown> = { ...base };
   for (const [key, value] of Object.entries(over)) {
     const before = merged[key];
-    merged[key] = isPlainObject(before) && isPlainObject(value) ? mergeSettings(before, value) : value;
+    const isMerged = isPlainObject(before) && isPlainObject(value) && Object.keys(value).length > 0;
+    merged[key] = isMerged ? mergeSettings(before, value) : value;
   }
   return merged;
 }
@@ -128,7 +147,7 @@ export function badFlag(flag: string, why: string): FolkmootError {
   });
 }
 
-function valueAt(value: unknown, path: string): unknown {
+export function valueAt(value: unknown, path: string): unknown {
   return path
     .split(".")
     .reduce<unknown>(
@@ -137,7 +156,7 @@ function valueAt(value: unknown, path: string): unknown {
     );
 }
 
-function setAt(target: Record<string, unknown>, path: string, value: unknown): void {
+export function setAt(target: Record<string, unknown>, path: string, value: unknown): void {
   const keys = path.split(".");
   const last = keys.pop() ?? path;
   let inner = target;
@@ -152,7 +171,10 @@ function setAt(target: Record<string, unknown>, path: string, value: unknown): v
 function showValue(value: unknown): string {
   if (value === null) return "none";
   if (typeof value === "boolean") return value ? "on" : "off";
-  if (isPlainObject(value) && Object.keys(value).length === 0) return "none";
+  if (isPlainObject(value)) {
+    const parts = Object.entries(value).map(([name, part]) => `${name}=${showValue(part)}`);
+    return parts.length === 0 ? "none" : parts.join(",");
+  }
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.join(",");
   return String(value);
 }

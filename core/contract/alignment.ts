@@ -165,7 +165,7 @@ export const scheduleSettings = z.object({
   warmupShare: z.number().min(0).max(1).default(0.03),
 });
 
-/** The dial that sets rank, alpha, learning rate, passes and accumulation at once. */
+/** The dial that sets all of `lora`, learning rate, schedule, passes and accumulation at once (core/alignment/effort.ts). */
 export const efforts = ["quick", "balanced", "thorough"] as const;
 export type Effort = (typeof efforts)[number];
 

@@ -1,6 +1,6 @@
 /** Training before it starts: derived defaults, checks, memory, steps. */
 import { checkEarlyStop, checkLayers, checkLora, checkPairs, checkPrompts, noPairs } from "../alignment/checkJob.ts";
-import { planEffort } from "../alignment/effort.ts";
+import { type EffortModel, planEffort } from "../alignment/effort.ts";
 import { computeLoss } from "../alignment/losses/index.ts";
 import { checkCard } from "../alignment/memory/card.ts";
 import { planSteps } from "../alignment/plan.ts";
@@ -28,39 +28,60 @@ export interface DerivedFrom {
   readonly data: string | null;
   readonly loss: unknown;
   readonly effort: Effort;
+  /** Settings as somebody set them, nested: the config holds what would be derived instead, and all else fits them. */
+  readonly byHand?: Readonly<Record<string, unknown>>;
 }
 
-export async function alignDefaults({ model, data, loss, effort }: DerivedFrom, { library, reader }: AlignTools) {
+export async function alignDefaults(from: DerivedFrom, { library, reader }: AlignTools) {
+  const { model, data, effort, byHand = {} } = from;
   const { model: _model, data: _data, ...defaults } = alignConfig.parse({ model: "", data: "" });
+  const loss = lossSettings.safeParse(from.loss).data ?? defaults.loss;
+  const plan = planEffort(effort, { loss, model: await effortModel(model, library), byHand });
+  const { optimizer, ...planned } = plan.settings;
+  const reasons = [...plan.reasons];
+  const config = { ...defaults, ...planned, optimizer: { ...defaults.optimizer, ...optimizer } };
   const described = model === null ? null : await library.describe(model).catch(() => null);
-  const chosenLoss = lossSettings.safeParse(loss).data ?? defaults.loss;
-  const { settings, reasons: why } = planEffort(effort, {
-    loss: chosenLoss,
-    model: described?.parameters ?? null,
-  });
-  const reasons = [...why];
-  const config = {
-    ...defaults,
-    ...settings,
-    lora: { ...defaults.lora, ...settings.lora },
-    optimizer: { ...defaults.optimizer, ...settings.optimizer },
-  };
   if (described?.contextLength != null && described.contextLength < config.maxLength) {
     config.maxLength = described.contextLength;
     reasons.push({ setting: "maxLength", reason: `The model reads ${described.contextLength} tokens at most.` });
   }
-  const planned = data === null ? null : await planOf(data, { ...config, loss: chosenLoss }, reader);
-  if (planned !== null && planned.training > 0) {
-    const { steps } = planSteps(planned.training, config);
+  const steps = data === null ? 0 : await stepsOf(data, withSteps({ ...config, loss }, byHand), reader);
+  if (steps > 0) {
     const every = Math.max(1, Math.round(steps / pointsPerRun));
     config.evaluateEvery = every;
     config.checkpointEvery = every;
-    reasons.push({
-      setting: "evaluateEvery",
-      reason: `${steps} steps: a point of the curve and a checkpoint every ${every}.`,
-    });
+    reasons.push(
+      { setting: "evaluateEvery", reason: `${steps} steps: a point of the curve every ${every}.` },
+      { setting: "checkpointEvery", reason: `${steps} steps: a checkpoint every ${every}.` },
+    );
   }
   return { config: { ...config, ...(model === null ? {} : { model }), ...(data === null ? {} : { data }) }, reasons };
+}
+
+/** Null where it cannot be told: what is wrong with the file is said where it is chosen. */
+async function effortModel(path: string | null, library: Library): Promise<EffortModel | null> {
+  if (path === null) return null;
+  try {
+    const [shape, { parameters }] = await Promise.all([library.trainingShape(path), library.describe(path)]);
+    return { ...shape, weights: parameters };
+  } catch {
+    return null;
+  }
+}
+
+type StepSettings = Parameters<typeof planOf>[1] & Parameters<typeof planSteps>[1];
+
+/** With those settings by hand that decide how many steps there are, as far as they can be used. */
+function withSteps<Settings extends StepSettings>(settings: Settings, byHand: Readonly<Record<string, unknown>>) {
+  const names = ["epochs", "accumulation", "maxSteps", "evaluationShare", "seed"] as const;
+  const set = Object.fromEntries(names.flatMap((name) => (name in byHand ? [[name, byHand[name]]] : [])));
+  return alignConfig.safeParse({ ...settings, ...set, model: "", data: "" }).data ?? settings;
+}
+
+/** 0 while the rows cannot be read. */
+async function stepsOf(data: string, settings: StepSettings, reader: ReaderClient): Promise<number> {
+  const planned = await planOf(data, settings, reader);
+  return planned === null || planned.training === 0 ? 0 : planSteps(planned.training, settings).steps;
 }
 
 /** Never throws for what a person typed. The memory does not depend on the data: it is told before they are chosen. */

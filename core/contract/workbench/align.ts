@@ -74,7 +74,7 @@ export type CheckpointEntry = z.infer<typeof checkpointEntry>;
 
 export const alignContract = {
   align: {
-    /** Settings derived from model, data, loss and effort, with a sentence for each that was derived. */
+    /** Settings derived from model, data, loss, effort and what was set by hand, with a sentence for each. */
     defaults: procedure
       .input(
         z.object({
@@ -83,6 +83,8 @@ export const alignContract = {
           /** As it stands in a form: one that is not whole yet counts as the default. */
           loss: settingsOf<unknown>().nullable().default(null),
           effort: z.enum(efforts).default("balanced"),
+          /** What somebody set: the answer has the dial's own value for it, and for all else what goes with it. */
+          byHand: settingsOf<Partial<AlignConfigInput>>().default({}),
         }),
       )
       .output(

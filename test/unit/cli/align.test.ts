@@ -6,11 +6,12 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { AlignEstimate } from "../../../cli/commands/align/estimate.ts";
 import { memoryKey, rememberMemory } from "../../../core/alignment/memory/history.ts";
 import { trainingShape } from "../../../core/alignment/memory/shape.ts";
-import { alignConfig } from "../../../core/contract/alignment.ts";
+import { alignConfig, loraTargets } from "../../../core/contract/alignment.ts";
 import { errorExitCodes } from "../../../core/contract/errors.ts";
 import { readGgufHeader } from "../../../core/models/ggufHeader.ts";
 import { hashFile } from "../../../core/workspace/hash.ts";
 import { temporaryFolder } from "../../support/temporaryFolder.ts";
+import { writeMaterial } from "../../support/workbenchFaces.ts";
 import { fakeHost } from "./fakeHost.ts";
 import { alignResult, finishes, run } from "./runLine.ts";
 
@@ -42,20 +43,63 @@ describe("folkmoot align", () => {
     expect(host.err()).toContain("--out");
   });
 
-  it("--effort sets rank, alpha, rate, epochs and accumulation with reasons; single flags win over it", async () => {
+  it("--effort sets all that the dial sets, told with reasons as flags that would change it", async () => {
+    const { model } = await writeMaterial(await temporaryFolder(), 8);
     const host = fakeHost({ "align.run": () => finishes() });
-    expect(await run(`${line} --effort thorough --epochs 5 --loss dpo`, host)).toBe(0);
+    expect(await run(`align --model ${model} --data d.json --out a --effort quick`, host)).toBe(0);
     expect(host.inputs[0]?.[1]).toMatchObject({
       config: {
-        lora: { rank: 32, alpha: 64 },
-        optimizer: { learningRate: 1e-5, beta1: 0.9 },
+        lora: {
+          rank: 8,
+          alpha: 16,
+          rsLora: false,
+          targets: [...loraTargets],
+          ranks: { attn_k: 4, attn_v: 4 },
+          layers: { first: 4, last: 7 },
+        },
+        optimizer: { learningRate: 4e-3, beta1: 0.9 },
+        schedule: { kind: "linear", warmupShare: 0.1 },
+        epochs: 1,
+        accumulation: 4,
+      },
+    });
+    const told = host.err().split("\n");
+    const flags = [
+      "--rank 8",
+      "--alpha 16",
+      "--rs-lora off",
+      "--targets attn_q,attn_k,attn_v,attn_output,ffn_gate,ffn_up,",
+    ];
+    const others = ["--ranks attn_k=4,attn_v=4", "--layers 4-7", "--learning-rate 0.004", "--schedule linear"];
+    for (const flag of [...flags, ...others, "--warmup-share 0.1", "--epochs 1", "--accumulation 4"])
+      expect(told).toContainEqual(expect.stringMatching(new RegExp(`^${flag}[^:]*: [A-Z].*\\.$`)));
+  });
+
+  it("single flags win over --effort, which fits the rest to them and wins over a settings file", async () => {
+    const folder = await temporaryFolder();
+    const { model } = await writeMaterial(folder, 8);
+    const [file, host] = [join(folder, "settings.json"), fakeHost({ "align.run": () => finishes() })];
+    const settings = { lora: { targets: ["attn_q"], ranks: { attn_q: 2 }, layers: { first: 1, last: 1 } }, epochs: 9 };
+    writeFileSync(file, JSON.stringify(settings));
+    const start = `align --model ${model} --data d.json --out a --config ${file}`;
+    await run(`${start} --effort thorough --rank 16 --epochs 5 --loss dpo`, host);
+    expect(host.inputs[0]?.[1]).toMatchObject({
+      config: {
+        lora: { rank: 16, alpha: 32, rsLora: false, targets: [...loraTargets], ranks: {}, layers: null },
+        optimizer: { learningRate: 2.8e-4 },
+        schedule: { warmupShare: 0.1 },
         epochs: 5,
-        accumulation: 16,
         loss: { id: "dpo", beta: 0.1 },
       },
     });
-    expect(host.err()).toContain("lora.rank: Twice the usual rank");
-    expect(host.err()).not.toContain("epochs:");
+    expect(host.err()).toMatch(/^--alpha 32: /m);
+    expect(host.err()).not.toMatch(/^--(rank|epochs) /m);
+    await run(`${start} --effort quick --layers all --ranks none --targets attn_v`, host);
+    expect(host.inputs[1]?.[1]).toMatchObject({ config: { lora: { layers: null, ranks: {}, targets: ["attn_v"] } } });
+    await run(`${start} --layers all --ranks none --rank 4`, host);
+    expect(host.inputs[2]?.[1], "without a dial").toMatchObject({
+      config: { lora: { layers: null, ranks: {}, rank: 4, alpha: 32, targets: ["attn_q"] }, epochs: 9 },
+    });
     expect(await run(`${line} --effort heroic`, host)).toBe(errorExitCodes["bad-setting"]);
     expect(host.err()).toContain("--effort");
   });

@@ -5,7 +5,7 @@ import { estimateAlign } from "../../../cli/commands/align/estimate.ts";
 import { applyEffort } from "../../../cli/settings/effort.ts";
 import { memoryKey, rememberMemory } from "../../../core/alignment/memory/history.ts";
 import { trainingShape } from "../../../core/alignment/memory/shape.ts";
-import { alignConfig, efforts } from "../../../core/contract/alignment.ts";
+import { type AlignConfig, alignConfig, efforts } from "../../../core/contract/alignment.ts";
 import { readGgufHeader } from "../../../core/models/ggufHeader.ts";
 import { openWorkbench } from "../../../core/workbench/openWorkbench.ts";
 import { workbenchClient } from "../../../core/workbench/router/router.ts";
@@ -15,9 +15,9 @@ import { checkedClient } from "../../support/checkedContract.ts";
 import { temporaryFolder } from "../../support/temporaryFolder.ts";
 import { writeMaterial } from "../../support/workbenchFaces.ts";
 
-async function opened() {
+async function opened(layers = 2) {
   const folder = await temporaryFolder();
-  const { model } = await writeMaterial(folder);
+  const { model } = await writeMaterial(folder, layers);
   const workspace = join(folder, "workspace");
   const workbench = await openWorkbench({ workspace, hosts: cardsOnly(), resources: null });
   const client = checkedClient(workbenchClient(workbench));
@@ -25,17 +25,49 @@ async function opened() {
 }
 
 describe("an alignment before it starts", () => {
-  it("has one effort dial: the window derives what --effort does, for every level and loss", async () => {
-    await using service = await opened();
+  it("has one effort dial: the window derives what --effort does, for every level, loss and setting by hand", async () => {
+    await using service = await opened(8);
     const { client, model } = service;
     for (const effort of efforts)
-      for (const loss of [{ id: "stable-alignment" }, { id: "dpo" }]) {
-        const window = await client.align.defaults({ model, effort, loss });
-        const terminal = await applyEffort(effort, { base: {}, given: { model, loss }, chosen: { model, loss } });
-        const { lora, optimizer, epochs, accumulation } = alignConfig.parse({ data: "d", ...terminal.settings });
-        expect(window.config).toMatchObject({ lora, optimizer, epochs, accumulation });
-        expect(window.reasons).toEqual(expect.arrayContaining([...terminal.reasons]));
-      }
+      for (const loss of [{ id: "stable-alignment" }, { id: "dpo" }] as const)
+        for (const byHand of [{}, { lora: { rank: 64, layers: null }, epochs: 7 }]) {
+          const window = await client.align.defaults({ model, effort, loss, byHand });
+          const given = { model, loss, ...byHand };
+          const terminal = await applyEffort(effort, { given, chosen: given });
+          const byTerminal = terminal.dialled.map(({ setting, reason }) => ({ setting, reason }));
+          const inWindow = window.reasons.filter(
+            ({ setting }) => !["lora.rank", "lora.layers", "epochs"].includes(setting),
+          );
+          expect(byHand.epochs === undefined ? window.reasons : inWindow).toEqual(expect.arrayContaining(byTerminal));
+          const { lora, optimizer, schedule, accumulation, epochs } = alignConfig.parse({
+            data: "d",
+            ...terminal.settings,
+          });
+          const own = window.config as AlignConfig;
+          expect({ lora, optimizer, schedule, accumulation, epochs }).toEqual({
+            lora: { ...own.lora, ...byHand.lora },
+            optimizer: own.optimizer,
+            schedule: own.schedule,
+            accumulation: own.accumulation,
+            epochs: byHand.epochs ?? own.epochs,
+          });
+        }
+  });
+
+  it("gives the dial's own value for what was set by hand, and counts steps by what will be trained", async () => {
+    await using service = await opened(8);
+    const { client, model, cache } = service;
+    const data = join(cache, "..", "rows.json");
+    const rows = Array.from({ length: 400 }, (_, n) => ({ query: `Q${n}`, responses: ["a", "b"], scores: [7, 1] }));
+    await writeFile(data, JSON.stringify(rows));
+    const derived = async (byHand: object) => {
+      const { config, reasons } = await client.align.defaults({ model, data, effort: "quick", byHand });
+      return { config, every: reasons.filter(({ setting }) => setting.endsWith("Every")).map(({ reason }) => reason) };
+    };
+    expect((await derived({})).config).toMatchObject({ lora: { layers: { first: 4, last: 7 } }, evaluateEvery: 5 });
+    const { config, every } = await derived({ epochs: 8, lora: { layers: null } });
+    expect(config).toMatchObject({ epochs: 1, lora: { layers: { first: 4, last: 7 } }, evaluateEvery: 38 });
+    expect(every).toEqual([expect.stringContaining("760 steps"), expect.stringContaining("every 38")]);
   });
 
   it("has one estimate of its memory: what --estimate says, and what was measured where it ran before", async () => {

@@ -44,7 +44,7 @@ describe("an alignment before it starts", () => {
       rate(balanced),
     );
     expect(balanced.reasons.map(({ setting }) => setting)).toEqual(
-      expect.arrayContaining(["lora.rank", "lora.alpha", "optimizer.learningRate", "epochs", "accumulation"]),
+      expect.arrayContaining(["lora.rank", "lora.layers", "optimizer.learningRate", "schedule.kind", "epochs"]),
     );
   });
 
