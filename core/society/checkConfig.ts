@@ -55,7 +55,7 @@ export function checkMaterial(
     throw badSetting(
       "sampling.maxTokens",
       `an answer of ${config.sampling.maxTokens} tokens leaves no room for a question in a context of ${context}`,
-      "Lower it, or load the model with a larger context.",
+      "Lower it, raise contextLength, or choose a model with a larger context.",
     );
 }
 

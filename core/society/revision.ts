@@ -4,7 +4,7 @@ import type { LanguageModel, Prompt } from "../models/languageModel.ts";
 import { revisionPrompt } from "./prompts.ts";
 
 /** Tokens kept free beside prompt and answer: BOS, and a template's own marks. */
-const spareTokens = 8;
+export const spareTokens = 8;
 
 /** Mean of the readable ratings; null when there is none. */
 export function averageRating(feedback: readonly { rating: number | null }[]): number | null {

@@ -13,6 +13,7 @@ import type { RunDirectory } from "../workspace/runDirectory.ts";
 import { CallGate, stopped } from "./callGate.ts";
 import { SocietyControls } from "./controls.ts";
 import { replay } from "./resume.ts";
+import { roomWarning } from "./room.ts";
 import { type FinishedInteraction, runRound } from "./round.ts";
 import { applyRound, prepareSociety, type Society, type SocietyModels } from "./society.ts";
 import { type RoundSummary, RoundTally } from "./summarizeRounds.ts";
@@ -54,6 +55,7 @@ export async function runSociety(setting: SocietyRun): Promise<SocietyResult> {
   await using events = await openEventLog(run, setting.emit);
   const { emit } = events;
   warnOfFewNeighbours(society, emit);
+  warnOfRoom(society, emit);
   const journal = await run.journal("interactions", interactionRecord);
   const report = new Report(config, society, emit, setting.now ?? (() => performance.now() / 1000));
   let unfinished = await replay(society, run.id, journal.read(), (record) => report.count(record));
@@ -162,6 +164,11 @@ class Report {
       completionTokens: this.completionTokens,
     };
   }
+}
+
+function warnOfRoom({ config, room }: Society, emit: EmitEvent): void {
+  const message = roomWarning(room, config.sampling.maxTokens);
+  if (message !== null) emit({ type: "warning", message, details: { setting: "sampling.maxTokens", ...room } });
 }
 
 function warnOfFewNeighbours({ config, agents }: Society, emit: EmitEvent): void {

@@ -7,6 +7,7 @@ import { fitLexicalEmbedder } from "./lexicalEmbedder.ts";
 import { AgentMemory, MemoryIndex } from "./memory.ts";
 import { loadPriorPairs, noPriorPairs, priorPairsOf } from "./priorMemory.ts";
 import { loadQuestions, planQuestions, type QuestionPlan } from "./questions.ts";
+import { measureRoom, type Room } from "./room.ts";
 import { type Agent, buildWorld } from "./world.ts";
 
 export interface SocietyModels {
@@ -23,6 +24,7 @@ export interface Society {
   /** By agent id. */
   readonly memories: readonly AgentMemory[];
   readonly observer: LanguageModel;
+  readonly room: Room;
   modelOf(agent: Agent): LanguageModel;
 }
 
@@ -39,6 +41,12 @@ export async function prepareSociety(config: SocietyConfig, models: SocietyModel
   const contextSizes = [...models.population, models.observer].map(({ contextSize }) => contextSize);
   checkMaterial(config, { agents, priorPairs, contextSizes });
   const brought = agents.map((agent) => priorPairsOf(priorPairs, agent, { seed: config.seed, count: pairs }));
+  const room = measureRoom(config.sampling.maxTokens, {
+    agents,
+    questions,
+    priorAnswers: brought.flat().map(({ answer }) => answer),
+    ...models,
+  });
   const texts = new Set([...questions, ...brought.flat().map(({ question }) => question)]);
   const index = new MemoryIndex(fitLexicalEmbedder(texts), config.memory.threshold);
   for (const text of texts) index.add(text);
@@ -54,6 +62,7 @@ export async function prepareSociety(config: SocietyConfig, models: SocietyModel
     index,
     memories,
     observer: models.observer,
+    room,
     modelOf: (agent) => {
       const model = models.population[agent.population];
       if (model === undefined) throw new RangeError(`No model was given for population ${agent.population}.`);
