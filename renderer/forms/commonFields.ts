@@ -23,6 +23,16 @@ export const promptFormat: ChoiceDescription = {
   choices: words.promptFormats,
 };
 
+export const contextLength: NumberDescription = {
+  kind: "number",
+  setting: "contextLength",
+  label: words.contextLength,
+  explanation: words.contextLengthText,
+  unit: words.tokens,
+  empty: words.contextLengthEmpty,
+  step: 256,
+};
+
 export const seed: NumberDescription = { kind: "number", setting: "seed", label: words.seed };
 
 export const sequences: NumberDescription = {

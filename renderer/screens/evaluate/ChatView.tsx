@@ -6,6 +6,8 @@ import { Button } from "../../components/Button.tsx";
 import { EmptyState } from "../../components/EmptyState.tsx";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { AdapterSelect, ModelSelect } from "../../components/ModelSelect.tsx";
+import { NumberInput } from "../../components/NumberInput.tsx";
+import { RunWarnings } from "../../components/RunWarnings.tsx";
 import { formatCount } from "../../format/numbers.ts";
 import { formatRate } from "../../format/time.ts";
 import { ScreenBar } from "../../shell/ScreenBar.tsx";
@@ -24,6 +26,7 @@ export function ChatView(props: { readonly run: string | null; readonly model: s
   const chat = useChat();
   const [model, setModel] = useState(props.model ?? "");
   const [adapter, setAdapter] = useState("");
+  const [context, setContext] = useState<number | null>(null);
   const start = useRequest(async () => {
     if (props.run === null) return null;
     const [details, checkpoints] = await Promise.all([
@@ -44,14 +47,15 @@ export function ChatView(props: { readonly run: string | null; readonly model: s
     if (asked.current || start.data === null || !chat.known || start.data.adapter === "") return;
     asked.current = true;
     const { model, adapter } = start.data;
-    if (session?.model !== model || session.adapter !== adapter) void chat.open(model, adapter);
+    if (session?.model !== model || session.adapter !== adapter) void chat.open(model, adapter, null);
   }, [start.data, chat.known]);
   useEffect(() => {
     if (session === null || props.run !== null || props.model !== null) return;
     setModel(session.model);
     setAdapter(session.adapter ?? "");
   }, [session, props.run, props.model]);
-  const loaded = session !== null && session.model === model && (session.adapter ?? "") === adapter;
+  const isSame = session?.model === model && (session.adapter ?? "") === adapter;
+  const loaded = isSame && context === chat.askedContext;
   return (
     <div className="screen">
       <ScreenBar
@@ -74,13 +78,24 @@ export function ChatView(props: { readonly run: string | null; readonly model: s
           }}
         />
         {model === "" ? null : (
-          <AdapterSelect label={words.adapter} model={model} value={adapter} onChange={setAdapter} />
+          <>
+            <AdapterSelect label={words.adapter} model={model} value={adapter} onChange={setAdapter} />
+            <NumberInput
+              label={words.context}
+              value={context}
+              empty={loaded ? formatCount(session.contextSize) : words.contextEmpty}
+              minimum={1}
+              step={256}
+              unit={text.forms.tokens}
+              onChange={setContext}
+            />
+          </>
         )}
         {loaded ? null : (
           <Button
             look="primary"
             isDisabled={model === "" || chat.opening}
-            onPress={() => void chat.open(model, adapter === "" ? null : adapter)}
+            onPress={() => void chat.open(model, adapter === "" ? null : adapter, context)}
           >
             {chat.opening ? words.opening : words.open}
           </Button>
@@ -91,6 +106,7 @@ export function ChatView(props: { readonly run: string | null; readonly model: s
           <ErrorNote error={start.error} />
         </div>
       )}
+      {session === null || session.warning === null ? null : <RunWarnings warnings={[session.warning]} />}
       <div className="screen-body chat">
         {session === null ? (
           <EmptyState

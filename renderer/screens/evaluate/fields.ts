@@ -1,5 +1,13 @@
 /** The form of an evaluation as data. */
-import { promptFormat, samplingRow, seed, sequences, speakingDevice, threads } from "../../forms/commonFields.ts";
+import {
+  contextLength,
+  promptFormat,
+  samplingRow,
+  seed,
+  sequences,
+  speakingDevice,
+  threads,
+} from "../../forms/commonFields.ts";
 import type { SectionDescription } from "../../forms/description.ts";
 import { text } from "../../text/en.ts";
 
@@ -60,6 +68,7 @@ export const evaluationSections: readonly SectionDescription[] = [
         seed,
         threads,
       ],
+      contextLength,
       ...speakingDevice,
       [
         {

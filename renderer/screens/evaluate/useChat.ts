@@ -9,10 +9,13 @@ export interface Chat {
   readonly session: ChatSession | null;
   /** Whether one is open was answered. */
   readonly known: boolean;
+  /** What the session was asked for here, tokens; null = as the adapter was trained. */
+  readonly askedContext: number | null;
   readonly opening: boolean;
   readonly answering: boolean;
   readonly turns: readonly ChatTurn[];
-  readonly open: (model: string, adapter: string | null) => Promise<void>;
+  /** @param contextSize tokens; null = as the adapter was trained */
+  readonly open: (model: string, adapter: string | null, contextSize: number | null) => Promise<void>;
   readonly close: () => Promise<void>;
   readonly send: (prompt: string, options: { temperature: number; maxTokens: number; seed: number }) => void;
   readonly stop: () => Promise<void>;
@@ -24,6 +27,7 @@ export function useChat(): Chat {
   const { client } = workbench;
   const current = useRequest(() => client.chat.current(), []);
   const [session, setSession] = useState<ChatSession | null>(null);
+  const [askedContext, setAskedContext] = useState<number | null>(null);
   const [opening, setOpening] = useState(false);
   const [turns, setTurns] = useState<readonly ChatTurn[]>([]);
   const [answering, setAnswering] = useState(false);
@@ -39,12 +43,13 @@ export function useChat(): Chat {
     return () => leave.current.abort();
   }, []);
 
-  const open = async (model: string, adapter: string | null) => {
+  const open: Chat["open"] = async (model, adapter, contextSize) => {
     setOpening(true);
-    const opened = await workbench.attempt(() => client.chat.open({ model, adapter }));
+    const opened = await workbench.attempt(() => client.chat.open({ model, adapter, contextSize }));
     setOpening(false);
     if (opened === null) return;
     setSession(opened);
+    setAskedContext(contextSize);
     setTurns([]);
   };
   const close = async () => {
@@ -80,5 +85,5 @@ export function useChat(): Chat {
   const stop = async () => {
     if (session !== null) await workbench.attempt(() => client.chat.stop({ session: session.session }));
   };
-  return { session, known, opening, answering, turns, open, close, send, stop };
+  return { session, known, askedContext, opening, answering, turns, open, close, send, stop };
 }

@@ -1,5 +1,13 @@
 /** The form of a society as data. Not in it: `semantics` and `memory.embedder`, which have only one choice yet. */
-import { promptFormat, samplingRow, seed, sequences, speakingDevice, threads } from "../../forms/commonFields.ts";
+import {
+  contextLength,
+  promptFormat,
+  samplingRow,
+  seed,
+  sequences,
+  speakingDevice,
+  threads,
+} from "../../forms/commonFields.ts";
 import type { FormValues, SectionDescription } from "../../forms/description.ts";
 import { text } from "../../text/en.ts";
 
@@ -151,6 +159,7 @@ export const societySections: readonly SectionDescription[] = [
     note: (form) => words.seedNote(form.number("seed")),
     fields: [
       [seed, sequences, threads],
+      contextLength,
       ...speakingDevice,
       {
         kind: "switch",

@@ -94,6 +94,8 @@ export const evaluate = {
     close: "Unload",
     model: "Model",
     adapter: "Adapter",
+    context: "Context",
+    contextEmpty: "as trained",
     none: "The same prompt to base and aligned, side by side",
     noneText:
       "Choose a model and an adapter. The weights are loaded once; both sides get the same seed, and every message stands by itself, as in training and evaluation.",

@@ -18,6 +18,10 @@ export const forms = {
   tokens: "tokens",
   promptFormat: "Prompt",
   promptFormats: { template: "Template", chat: "Model's chat format" },
+  contextLength: "Context",
+  contextLengthText:
+    "Of every model. Left empty: 2048 at most, with the RoPE factors that an adapter was trained with; more takes more memory.",
+  contextLengthEmpty: "as trained",
   seed: "Seed",
   sequences: "Answers at once",
   sequencesText: "In one batch; more are faster and take more memory.",
