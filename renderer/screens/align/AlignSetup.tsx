@@ -9,8 +9,6 @@ import { MemoryEstimate } from "../../components/MemoryEstimate.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { formatCount, formatParameters } from "../../format/numbers.ts";
 import { mergeDerived, withDerived } from "../../forms/derived.ts";
-import { fieldFor } from "../../forms/description.ts";
-import { shownValue } from "../../forms/FieldView.tsx";
 import { SetupScreen } from "../../forms/SetupScreen.tsx";
 import { SetupSide } from "../../forms/SetupSide.tsx";
 import type { SettingsDraft } from "../../forms/settings.ts";
@@ -18,6 +16,8 @@ import { type SettingsForm, useSettled } from "../../forms/useSettingsForm.ts";
 import { useSetup } from "../../forms/useSetup.ts";
 import { text } from "../../text/en.ts";
 import { DataField, EffortDial } from "./AlignForm.tsx";
+import { DialReasons, derivedOnly } from "./DialReasons.tsx";
+import { settingsByHand } from "./dial.ts";
 import { alignHead, alignSections } from "./fields.ts";
 import { LayerFields, TargetFields } from "./LoraFields.tsx";
 import { LossFields } from "./LossFields.tsx";
@@ -29,13 +29,17 @@ const sections = [alignHead, ...alignSections];
 
 type Checked = Awaited<ReturnType<WorkbenchClient["align"]["preview"]>>;
 
-interface Reason {
-  readonly setting: string;
-  readonly reason: string;
+interface DerivedFrom {
+  readonly model: string;
+  readonly data: string;
+  /** Both as JSON, so that equal ones are the same. */
+  readonly loss: string;
+  readonly byHand: string;
 }
 
 /**
- * One dial with derived defaults, everything open underneath; memory and reasons on the right. Settings of another run
+ * One dial with derived defaults, everything open underneath; memory and reasons on the right. What a person sets stays,
+ * and the rest is derived around it. Settings of another run
  * (`template`) stay as they were until somebody turns the dial.
  */
 export function AlignSetup(props: { readonly template: string | null; readonly data: string | null }) {
@@ -49,17 +53,14 @@ export function AlignSetup(props: { readonly template: string | null; readonly d
     const { config } = await client.align.defaults({ model: model?.path ?? null, data: data?.path ?? null });
     return config;
   };
-  const [from, setFrom] = useState<{ model: string; data: string; loss: string }>({
-    model: "",
-    data: "",
-    loss: "null",
-  });
+  const [from, setFrom] = useState<DerivedFrom>({ model: "", data: "", loss: "null", byHand: "{}" });
   const derived = useRequest(
     () =>
       client.align.defaults({
         model: from.model === "" ? null : from.model,
         data: from.data === "" ? null : from.data,
         loss: JSON.parse(from.loss) as unknown,
+        byHand: JSON.parse(from.byHand) as SettingsDraft,
         ...(effort === null ? {} : { effort }),
       }),
     [from, effort],
@@ -75,7 +76,8 @@ export function AlignSetup(props: { readonly template: string | null; readonly d
   const { form } = setup;
   const [model, data, loss] = [form?.text("model") ?? "", form?.text("data") ?? "", form?.value("loss") ?? null];
   const settledLoss = useSettled(JSON.stringify(loss));
-  useEffect(() => setFrom({ model, data, loss: settledLoss }), [model, data, settledLoss]);
+  const byHand = useSettled(JSON.stringify(form === null ? {} : settingsByHand(form.draft, form.touched)));
+  useEffect(() => setFrom({ model, data, loss: settledLoss, byHand }), [model, data, settledLoss, byHand]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: only new derived settings change the draft
   useEffect(() => {
     if (form === null || derived.data === null || effort === null) return;
@@ -83,7 +85,7 @@ export function AlignSetup(props: { readonly template: string | null; readonly d
     form.rewrite((draft, touched) =>
       template === null
         ? mergeDerived(draft, config, touched)
-        : withDerived(draft, config, reasonsFor({ touched }, reasons)),
+        : withDerived(draft, config, derivedOnly({ touched }, reasons)),
     );
   }, [derived.data]);
   const checked = setup.checked.data;
@@ -105,7 +107,7 @@ export function AlignSetup(props: { readonly template: string | null; readonly d
           {derived.error === null ? null : <ErrorNote error={derived.error} />}
           {checked === null || checked.memory === null ? null : <Memory form={shown} memory={checked.memory} />}
           {effort === null || derived.data === null || !isAnswered ? null : (
-            <Reasons form={shown} reasons={reasonsFor(shown, derived.data.reasons)} />
+            <DialReasons form={shown} sections={sections} reasons={derived.data.reasons} />
           )}
         </SetupSide>
       )}
@@ -120,11 +122,6 @@ function countsOf(checked: Checked): string {
   if (rows === null) return words.countsWithoutData(weights);
   const leftOut = rows.pairless === 0 ? "" : words.pairless(formatCount(rows.pairless));
   return words.counts(formatCount(rows.training), formatCount(rows.evaluation), leftOut, formatCount(steps), weights);
-}
-
-/** What a person changed is not as it was derived. */
-function reasonsFor({ touched }: Pick<SettingsForm, "touched">, reasons: readonly Reason[]): readonly Reason[] {
-  return reasons.filter(({ setting }) => !touched.has(setting));
 }
 
 function Memory({ form, memory }: { readonly form: SettingsForm; readonly memory: TrainingMemory }) {
@@ -156,27 +153,6 @@ function Memory({ form, memory }: { readonly form: SettingsForm; readonly memory
           )}
         </div>
       )}
-    </Panel>
-  );
-}
-
-function Reasons({ form, reasons }: { readonly form: SettingsForm; readonly reasons: readonly Reason[] }) {
-  if (reasons.length === 0) return null;
-  return (
-    <Panel title={words.derived}>
-      <dl className="reasons">
-        {reasons.map(({ setting, reason }) => {
-          const field = fieldFor(sections, setting)?.field;
-          return field === undefined ? null : (
-            <div key={setting}>
-              <dt>
-                {field.label} <b className="numeric">{shownValue(form.value(setting), field)}</b>
-              </dt>
-              <dd>{reason}</dd>
-            </div>
-          );
-        })}
-      </dl>
     </Panel>
   );
 }

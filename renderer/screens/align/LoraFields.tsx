@@ -27,7 +27,8 @@ export function TargetFields({ form }: Form) {
   const tick = (target: LoraTarget, on: boolean) =>
     form.setAll({
       "lora.targets": loraTargets.filter((one) => (one === target ? on : targets.includes(one))),
-      ...(on ? {} : { "lora.ranks": withRank(target, null) }),
+      // Only where there is one to take away: what nobody set stays the dial's.
+      ...(on || ranks[target] === undefined ? {} : { "lora.ranks": withRank(target, null) }),
     });
   return (
     <fieldset className="field targets" data-setting="lora.targets">

@@ -30,6 +30,7 @@ export function LossFields({ form }: { readonly form: SettingsForm }) {
           key={part.setting}
           form={form}
           part={part}
+          others={parts.filter((other) => other !== part).map(({ id }) => id)}
           problem={index === 0 ? form.problem("loss") : undefined}
           onRemove={isMixture ? () => form.set("loss", withoutLoss(loss, index)) : null}
         />
@@ -48,19 +49,23 @@ export function LossFields({ form }: { readonly form: SettingsForm }) {
 function LossRow(props: {
   readonly form: SettingsForm;
   readonly part: LossPart;
+  /** Each loss stands in a mixture once. */
+  readonly others: readonly LossId[];
   /** Of the loss as a whole. */
   readonly problem: string | undefined;
   /** Null for the only one. */
   readonly onRemove: (() => void) | null;
 }) {
-  const { form, part, onRemove } = props;
+  const { form, part, others, onRemove } = props;
   const { id, setting, weight } = part;
   const choice = (
     <SelectInput<LossId>
       label={words.loss}
       value={id}
       onChange={(next) => form.set(setting, lossOf(next))}
-      choices={lossIds.map((one) => ({ id: one, name: words.losses[one], note: words.lossKinds[one] }))}
+      choices={lossIds
+        .filter((one) => !others.includes(one))
+        .map((one) => ({ id: one, name: words.losses[one], note: words.lossKinds[one] }))}
       problem={props.problem}
       setting={`${setting}.id`}
     />

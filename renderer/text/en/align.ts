@@ -108,7 +108,8 @@ export const align = {
     otherFile: "Another file …",
     effort: "Effort",
     efforts: { quick: "Quick", balanced: "Balanced", thorough: "Thorough" },
-    effortText: "Sets rank, alpha, learning rate, epochs and questions per step; what you change yourself stays.",
+    effortText:
+      "Sets all of LoRA, learning rate, schedule, epochs and questions per step, for this model and loss. What you change yourself stays, and the rest is fitted to it.",
     sections: {
       loss: "Loss",
       lora: "LoRA",
@@ -260,6 +261,11 @@ export const align = {
     runNote: (seed: number | null, minutes: number | null) =>
       minutes === null ? `seed ${seed ?? "–"}` : `seed ${seed ?? "–"}, at most ${minutes} min`,
     derived: "Derived",
+    byHand: "Set by hand.",
+    toDial: (label: string, value: string) => `Leave ${label} to the dial: ${value}`,
+    ownRanks: "Ranks of their own",
+    allLayers: "all",
+    allTargets: "all seven",
     card: (name: string, there: string, all: string) => `On ${name}: ${there} of ${all} layers live there.`,
     memory: "Memory",
     memoryParts: {

@@ -1,5 +1,6 @@
 /** The training part of the recorded service. */
 import type { implement } from "@orpc/server";
+import { planEffort } from "../../../core/alignment/effort.ts";
 import { alignConfig, type MetricsLine } from "../../../core/contract/alignment.ts";
 import type { WorkbenchContract } from "../../../core/contract/workbench.ts";
 import { randomStream } from "../../../core/random.ts";
@@ -24,27 +25,26 @@ export function metricsLineAt(step: number): MetricsLine {
   };
 }
 
+const planned = { weights: 135e6, layers: 30, attention: 576, keyValue: 192, fused: false };
 const { model: _model, data: _data, ...defaults } = alignConfig.parse({ model: "", data: "" });
 
 export function recordedAlign(os: Implementer, world: RecordedWorld) {
   return {
     align: {
-      defaults: os.align.defaults.handler(({ input }) => ({
-        config: {
-          ...defaults,
-          ...(input.model === null ? {} : { model: input.model }),
-          ...(input.data === null ? {} : { data: input.data }),
-          lora: { ...defaults.lora, rank: input.effort === "quick" ? 8 : 16 },
-          epochs: input.effort === "thorough" ? 4 : 2,
-        },
-        reasons: [
-          { setting: "lora.rank", reason: "Rank 16 is enough for 1,240 rows; more would learn them by heart." },
-          {
-            setting: "epochs",
-            reason: "Two passes: the loss of the held-out rows rises after the third on sets of this size.",
+      defaults: os.align.defaults.handler(({ input: { model, data, effort, byHand } }) => {
+        const { settings, reasons } = planEffort(effort, { loss: defaults.loss, model: planned, byHand });
+        const optimizer = { ...defaults.optimizer, ...settings.optimizer };
+        return {
+          config: {
+            ...defaults,
+            ...settings,
+            optimizer,
+            ...(model === null ? {} : { model }),
+            ...(data === null ? {} : { data }),
           },
-        ],
-      })),
+          reasons: [...reasons],
+        };
+      }),
       preview: os.align.preview.handler(() => ({
         problems: [],
         memory: {
