@@ -59,15 +59,22 @@ function group(name: string, about: string, commands: readonly Command[]): Comma
 function configure(command: Command, output: ProgramOutput): void {
   command
     .exitOverride()
-    .showHelpAfterError(`\nSee: ${fullName(command)} --help`)
+    .showHelpAfterError(`  Do:   See ${fullName(command)} --help.`)
     .configureOutput({
       writeOut: output.out,
       writeErr: output.error,
       getOutHelpWidth: () => Math.min(output.columns, 110),
       getErrHelpWidth: () => Math.min(output.columns, 110),
-      outputError: (text, write) => write(text.replace(/^error: /, "Error (bad-input): ")),
+      outputError: (text, write) => write(asSentence(text)),
     });
   for (const child of command.commands) configure(child, output);
+}
+
+/** Commander's own complaints, as every other error reads. */
+function asSentence(text: string): string {
+  const said = text.trimEnd().replace(/^error: /, "");
+  const ended = /[.?)]$/.test(said) ? said : `${said}.`;
+  return `Error (bad-input): ${ended.charAt(0).toUpperCase()}${ended.slice(1)}\n`;
 }
 
 function fullName(command: Command): string {

@@ -6,7 +6,14 @@ import type { RunCommand } from "../program.ts";
 import { alignDefaults, alignFlags } from "../settings/alignFlags.ts";
 import { readBaseSettings } from "../settings/baseSettings.ts";
 import { applyEffort } from "../settings/effort.ts";
-import { addSettingFlags, asFlag, badFlag, mergeSettings, parseSettings, readSettingFlags } from "../settings/flags.ts";
+import {
+  addSettingFlags,
+  asFlag,
+  mergeSettings,
+  missingFlag,
+  parseSettings,
+  readSettingFlags,
+} from "../settings/flags.ts";
 import { lossSettings } from "../settings/lossSettings.ts";
 import { estimateAlign } from "./align/estimate.ts";
 import { watchSamples } from "./align/samples.ts";
@@ -53,7 +60,7 @@ export function alignCommand(run: RunCommand): Command {
 async function align(context: CommandContext, command: Command, flags: Flags): Promise<void> {
   const { workingFolder, terminal } = context;
   const out = flags.out ?? (flags.estimate === true ? "." : undefined);
-  if (out === undefined) throw badFlag("--out", "it is not set");
+  if (out === undefined) throw missingFlag("--out");
   const directory = absolute(workingFolder, out);
   const cache = flags.cache === undefined ? null : absolute(workingFolder, flags.cache);
   const given = readSettingFlags(command, alignFlags, workingFolder);

@@ -33,6 +33,8 @@ export function evaluateCommand(run: RunCommand): Command {
     run(command, async (context) => {
       const directory = absolute(context.workingFolder, flags.out);
       const single = readSettingFlags(command, evaluationFlags, context.workingFolder);
+      if (flags.run === undefined && command.getOptionValueSource("checkpoint") === "cli")
+        throw badFlag("--checkpoint", "it is one of --run, which is not set");
       const given = flags.run === undefined ? single : await withRun(single, flags.run, flags.checkpoint, context);
       const base = await readBaseSettings(context.workingFolder, directory, flags.config, given.model === undefined);
       const config = parseSettings(evaluationConfig, mergeSettings(base, given), evaluationFlags);

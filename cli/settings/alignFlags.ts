@@ -26,7 +26,8 @@ function asLinesOfFile(text: string, { flag, workingFolder }: ReadContext): stri
       .map((line) => line.trim())
       .filter((line) => line !== "");
   } catch (error) {
-    throw badFlag(flag, `${path} cannot be read (${(error as NodeJS.ErrnoException).code ?? "unknown reason"})`);
+    const isThere = !["ENOENT", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "");
+    throw badFlag(flag, `${path} ${isThere ? "cannot be read" : "does not exist"}`);
   }
 }
 

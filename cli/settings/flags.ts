@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { z } from "zod";
+import { complaintOf } from "../../core/contract/complaints.ts";
 import { FolkmootError } from "../../core/contract/errors.ts";
 
 export interface SettingFlag {
@@ -21,13 +22,13 @@ export interface ReadContext {
   readonly workingFolder: string;
 }
 
-export const asNumber = (text: string, { flag }: ReadContext): number => {
+export const asNumber = (text: string, { flag }: ReadContext, why = "is not a number"): number => {
   const value = text.trim() === "" ? Number.NaN : Number(text);
-  if (!Number.isFinite(value)) throw badFlag(flag, `"${text}" is not a number`);
+  if (!Number.isFinite(value)) throw badFlag(flag, `"${text}" ${why}`);
   return value;
 };
 export const asLayers = (text: string, context: ReadContext): number | string =>
-  text === "auto" ? text : asNumber(text, context);
+  text === "auto" ? text : asNumber(text, context, "is neither auto nor a number");
 export const asText = (text: string): string => text;
 export const asPath = (text: string, { workingFolder }: ReadContext): string => resolve(workingFolder, text);
 export const asList = (text: string): string[] => text.split(",").map((part) => part.trim());
@@ -125,17 +126,29 @@ export function parseSettings<Schema extends z.ZodType>(
       flags.find((candidate) => candidate.path === path) ??
       flags.find((candidate) => candidate.path.startsWith(`${path}.`) || path.startsWith(`${candidate.path}.`));
     const flag = found?.flags.split(/[ ,]/)[0];
-    const name = flag === undefined ? path || "settings" : `${flag} (${path})`;
-    return { name, missing: valueAt(value, path) === undefined, message: issue.message };
+    const name = flag === undefined ? path || "the settings" : camelCase(flag) === path ? flag : `${flag} (${path})`;
+    return { name, isMissing: valueAt(value, path) === undefined, text: `${name} ${complaintOf(issue, value)}` };
   });
-  const [first] = complaints;
+  const verb = complaints.every(({ isMissing }) => isMissing) ? "Give" : "Correct";
+  const names = [...new Set(complaints.map(({ name }) => name))];
   throw new FolkmootError("bad-setting", {
-    message:
-      complaints.length === 1 && first?.missing
-        ? `${first.name} is not set.`
-        : `The settings cannot be used: ${complaints.map((c) => `${c.name}: ${c.missing ? "not set" : c.message}`).join("; ")}.`,
-    action: `Correct ${complaints.map((complaint) => complaint.name).join(", ")}; --help shows what each takes.`,
+    message: `${complaints.map(({ text }) => text).join("; ")}.`,
+    action: `${verb} ${names.join(", ")}; --help shows what ${names.length === 1 ? "it" : "each"} takes.`,
     details: { issues: parsed.error.issues },
+  });
+}
+
+/** `--max-steps` as `maxSteps`. */
+function camelCase(flag: string): string {
+  return flag.replace(/^--/, "").replace(/-(.)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** A flag that this command needs was not given. */
+export function missingFlag(flag: string): FolkmootError {
+  return new FolkmootError("bad-setting", {
+    message: `${flag} is not set.`,
+    action: `Give ${flag}; --help shows what it takes.`,
+    details: { flag },
   });
 }
 

@@ -34,16 +34,30 @@ export function lossSettings(base: unknown, given: unknown): Settings | undefine
 
 /** What `--loss` names; the settings below stay where they are of the same loss. */
 function chooseLoss(text: string, below: Settings): Settings {
-  if (!/[:,]/.test(text)) return below.id === text ? below : { id: text };
+  if (!/[:,]/.test(text)) {
+    if (below.id === text) return below;
+    if (text === "mixture")
+      throw badFlag("--loss", "a mixture is its losses with their weights, such as dpo:1,sft:0.2");
+    return { id: knownLoss(text) };
+  }
   const losses = text.split(",").map((part) => {
     const [id = "", weight = "1", ...rest] = part.trim().split(":");
     const value = weight.trim() === "" ? Number.NaN : Number(weight);
-    const known = singleLoss.options.some((option) => option.shape.id.value === id.trim());
-    if (rest.length > 0 || !known || !(value > 0 && Number.isFinite(value)))
+    const known = knownLoss(id.trim());
+    if (rest.length > 0 || !(value > 0 && Number.isFinite(value)))
       throw badFlag("--loss", `"${part}" is not a loss with a weight above 0, such as dpo:0.8`);
-    return { weight: value, loss: { id: id.trim() } };
+    return { weight: value, loss: { id: known } };
   });
+  const twice = losses.find(({ loss }, index) => losses.findIndex((other) => other.loss.id === loss.id) < index);
+  if (twice !== undefined)
+    throw badFlag("--loss", `${twice.loss.id} stands in it twice; one weight says how much it counts`);
   return { id: "mixture", losses };
+}
+
+function knownLoss(id: string): string {
+  const ids = singleLoss.options.map((option) => option.shape.id.value as string);
+  if (!ids.includes(id)) throw badFlag("--loss", `"${id}" is none of ${ids.join(", ")}`);
+  return id;
 }
 
 /** A loss that does not exist has every setting: the schema says what is wrong with it. */

@@ -3,7 +3,7 @@ import { type AlignConfig, type LossSettings, loraTargets } from "../contract/al
 import { FolkmootError } from "../contract/errors.ts";
 import type { EmitEvent } from "../contract/events.ts";
 import { contextWithFactors, factorsNotice, type LongRope, longestRow } from "../models/longRope.ts";
-import { computeLoss, needsPairs } from "./losses/index.ts";
+import { computeLoss, needsPairs, partsOf } from "./losses/index.ts";
 import type { TrainerInfo } from "./nativeTrainer.ts";
 import type { PreparedRows } from "./prepareRows.ts";
 
@@ -12,6 +12,7 @@ export function checkSettings(config: AlignConfig, canSample: boolean): void {
   const { loss, samples, lora } = config;
   // A loss that refuses its own settings does so here.
   computeLoss([[-1], [-1]], [2, 1], loss);
+  checkMixture(loss);
   checkPairs(config);
   checkLora(lora);
   checkPrompts(samples);
@@ -22,6 +23,19 @@ export function checkSettings(config: AlignConfig, canSample: boolean): void {
       reason: "The trainer was started without a language model to speak with.",
       action: "Set samples.every to 0.",
     });
+}
+
+/** @throws bad-setting where a loss stands twice: its weights would add up unseen, and its figures be shown as one's */
+export function checkMixture(loss: LossSettings): void {
+  const ids = partsOf(loss).map(({ id }) => id);
+  const twice = ids.find((id, index) => ids.indexOf(id) < index);
+  if (twice === undefined) return;
+  throw new FolkmootError("bad-setting", {
+    message: `The loss ${twice} stands twice in the mixture.`,
+    reason: "One weight says how much a loss counts.",
+    action: `Take one ${twice} out.`,
+    details: { setting: "loss" },
+  });
 }
 
 /** @throws bad-setting where the loss learns from lower-rated responses alone and none is let in */

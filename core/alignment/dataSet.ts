@@ -1,6 +1,7 @@
 /** Alignment rows on disk: our own, and the published format `[{query, responses[], scores[]}]`. */
 import type { ZodError } from "zod";
 import { type AlignmentRow, alignmentRow, publishedRow } from "../contract/alignment.ts";
+import { complaintOf } from "../contract/complaints.ts";
 import { FolkmootError } from "../contract/errors.ts";
 import { readJsonObjects } from "./jsonObjects.ts";
 
@@ -41,24 +42,24 @@ function parseRow(path: string, number: number, value: unknown): AlignmentRow {
   if (typeof value === "object" && value !== null && "kind" in value) {
     const own = alignmentRow.safeParse(value);
     if (own.success) return own.data;
-    throw rowError(path, number, own.error);
+    throw rowError(path, number, own.error, value);
   }
   const published = publishedRow.safeParse(value);
-  if (!published.success) throw rowError(path, number, published.error);
+  if (!published.success) throw rowError(path, number, published.error, value);
   const { query, responses, scores, models } = published.data;
   if (models !== undefined && models.length !== responses.length)
     throw fieldError(path, number, "models", "models and responses must have the same length");
   return { kind: "imitation", query, responses, scores, models: models ?? responses.map(() => "unknown"), source: [] };
 }
 
-function rowError(path: string, number: number, error: ZodError): FolkmootError {
+function rowError(path: string, number: number, error: ZodError, value: unknown): FolkmootError {
   const issue = error.issues[0];
   const field = (issue?.path ?? []).reduce<string>(
     (name, part) =>
       typeof part === "number" ? `${name}[${part}]` : name === "" ? String(part) : `${name}.${String(part)}`,
     "",
   );
-  return fieldError(path, number, field, issue?.message ?? "it has another shape");
+  return fieldError(path, number, field, issue === undefined ? "has another shape" : complaintOf(issue, value));
 }
 
 function fieldError(path: string, number: number, field: string, problem: string): FolkmootError {

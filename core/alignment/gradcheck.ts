@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import type { LossSettings } from "../contract/alignment.ts";
+import { complaintsOf } from "../contract/complaints.ts";
 import { FolkmootError } from "../contract/errors.ts";
 import type { gradcheckInput, gradcheckOutput } from "../contract/jobs.ts";
 import { computeLoss } from "./losses/index.ts";
@@ -81,10 +82,7 @@ export async function readGradcheckCase(path: string): Promise<GradcheckCase> {
   try {
     return gradcheckCase.parse(JSON.parse(text));
   } catch (error) {
-    const reason =
-      error instanceof z.ZodError
-        ? error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`).join("; ")
-        : String(error);
+    const reason = error instanceof z.ZodError ? `${complaintsOf(error.issues)}.` : "It is not JSON.";
     throw new FolkmootError(
       "data-corrupt",
       {

@@ -27,13 +27,16 @@ export const alignmentRow = z
 export type AlignmentRow = z.infer<typeof alignmentRow>;
 
 /** A finite number, or the digits of one in a string, as the published files hold them; never null or empty. */
-const scoreLike = z.union([
-  z.number(),
-  z
-    .string()
-    .regex(/^\s*[+-]?\d+(\.\d+)?\s*$/)
-    .transform(Number),
-]);
+const scoreLike = z.union(
+  [
+    z.number(),
+    z
+      .string()
+      .regex(/^\s*[+-]?\d+(\.\d+)?\s*$/)
+      .transform(Number),
+  ],
+  "must be a finite number",
+);
 
 /** The published format of the reference (sandbox_v1.json): an array of these; `models` may be missing. */
 export const publishedRow = z
@@ -104,7 +107,7 @@ export const cpoXuLoss = z.object({
 });
 const singleLosses = [stableAlignmentLoss, sftLoss, dpoLoss, ipoLoss, simpoLoss, orpoLoss, cpoXuLoss] as const;
 export const singleLoss = z.discriminatedUnion("id", singleLosses);
-/** Σ weight · loss over the same forward pass; weights are taken as they are, not normalized. */
+/** Σ weight · loss over the same forward pass, each loss once; weights are taken as they are, not normalized. */
 export const mixtureLoss = z.object({
   id: z.literal("mixture"),
   losses: z
@@ -224,7 +227,7 @@ export const alignConfig = z.object({
     .number()
     .int()
     .positive()
-    .max(2 ** 20, "at most 1048576 tokens (2^20) go through one forward call")
+    .max(2 ** 20)
     .default(1024),
   /** What backward reads: kept (faster), computed again (less memory), or kept while it takes a quarter of the memory. */
   activations: z.enum(["automatic", "keep", "recompute"]).default("automatic"),

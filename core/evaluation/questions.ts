@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { readJsonObjects } from "../alignment/jsonObjects.ts";
+import { firstComplaint } from "../contract/complaints.ts";
 import { FolkmootError } from "../contract/errors.ts";
 import { type HeldOutQuestion, heldOutQuestion } from "../contract/evaluation.ts";
 import { spaced } from "./answerKey.ts";
@@ -16,10 +17,7 @@ export async function loadHeldOut(path: string, limit: number | null): Promise<H
   for await (const { row, value } of readQuestions(path)) {
     if (limit !== null && questions.length >= limit) break;
     const parsed = heldOutQuestion.safeParse(value);
-    if (!parsed.success) {
-      const issue = parsed.error.issues[0];
-      throw corrupt(path, row, `${issue?.path.join(".") || "the line"}: ${issue?.message ?? "invalid"}`);
-    }
+    if (!parsed.success) throw corrupt(path, row, firstComplaint(parsed.error, value, "the line"));
     const { good, bad, mentions, question } = parsed.data;
     if ([...good, ...bad, ...mentions].some((phrase) => spaced(phrase).trim() === ""))
       throw corrupt(path, row, "a phrase of the key holds no word, so every answer would hold it");

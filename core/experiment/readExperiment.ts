@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { z } from "zod";
+import { complaintsOf } from "../contract/complaints.ts";
 import { FolkmootError } from "../contract/errors.ts";
 import { type ExperimentFile, experimentFile } from "../contract/experiment.ts";
 
@@ -41,8 +42,10 @@ export function unusableExperiment(path: string, error: unknown, setting: string
   const prefix = setting === null ? [] : [setting];
   const reason =
     error instanceof z.ZodError
-      ? error.issues.map(({ path: keys, message }) => `${[...prefix, ...keys].join(".")}: ${message}`).join("; ")
-      : String(error);
+      ? `${complaintsOf(error.issues.map((issue) => ({ ...issue, path: [...prefix, ...issue.path] })))}.`
+      : error instanceof SyntaxError
+        ? "It is not JSON."
+        : String(error);
   return new FolkmootError(
     "data-corrupt",
     {

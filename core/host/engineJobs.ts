@@ -4,9 +4,10 @@ import { type EvaluationConfig, evaluationConfig } from "../contract/evaluation.
 import type { EmitEvent } from "../contract/events.ts";
 import type { logpsInput, logpsOutput } from "../contract/jobs.ts";
 import { type SocietyConfig, societyConfig } from "../contract/society.ts";
-import { runEvaluation } from "../evaluation/runEvaluation.ts";
+import { questionsOf, runEvaluation } from "../evaluation/runEvaluation.ts";
 import { openScorer } from "../models/llama/loadedModel.ts";
 import { checkModelFiles } from "../models/modelChecks.ts";
+import { checkConfig } from "../society/checkConfig.ts";
 import type { SocietyControls } from "../society/controls.ts";
 import { runSociety } from "../society/runSociety.ts";
 import { recordFinished } from "../workspace/eventLog.ts";
@@ -35,6 +36,8 @@ export async function societyJob(
   emit: EmitEvent,
   signal: AbortSignal,
 ): Promise<JobResult> {
+  // Before there is a folder: what is refused leaves nothing that the next try would have to agree with.
+  checkConfig(config);
   const observed = present([config.observer]);
   await checkModelFiles([...config.populations, ...observed].map(({ model }) => model));
   const speakers = await societySpeakers(config);
@@ -67,6 +70,8 @@ export async function evaluationJob(
 ): Promise<JobResult> {
   const others = present([config.alignedModel, config.judge?.model ?? null]);
   await checkModelFiles([config.model, ...others]);
+  // As above.
+  const questions = await questionsOf(config, config.judge !== null);
   const { base, aligned, judge } = await evaluationSpeakers(config);
   const speakers = [base, aligned, ...present([judge])];
   const files = [...speakerFiles(speakers), config.questions, ...present([config.trainingData])];
@@ -85,6 +90,7 @@ export async function evaluationJob(
   announcePlaces(await models.places(), emit);
   const result = await runEvaluation({
     config,
+    questions,
     run,
     models: { ...sides, ...scoring },
     emit,

@@ -1,5 +1,7 @@
 /** How a FolkmootError crosses a process: as oRPC's typed error `FOLKMOOT`, whose data is a `SerializedError`. */
 import { ORPCError } from "@orpc/client";
+import type { z } from "zod";
+import { complaintsOf } from "../contract/complaints.ts";
 import { deserializeError, FolkmootError, isSerializedError, toFolkmootError } from "../contract/errors.ts";
 
 /** Any thrown value as the typed error of the contract. */
@@ -26,8 +28,6 @@ export function fromWireError(thrown: unknown): FolkmootError {
 }
 
 function complaints(data: unknown): string {
-  const issues = (data as { issues?: { path?: PropertyKey[]; message?: string }[] } | undefined)?.issues ?? [];
-  return (
-    issues.map((issue) => `${(issue.path ?? []).join(".")}: ${issue.message ?? "invalid"}`).join("; ") || "unknown"
-  );
+  const issues = (data as { issues?: readonly z.core.$ZodIssue[] } | undefined)?.issues ?? [];
+  return issues.length === 0 ? "What does not fit is not known." : `${complaintsOf(issues)}.`;
 }

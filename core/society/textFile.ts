@@ -1,6 +1,7 @@
 /** Text files from outside: question sets and prior memories. */
 import { readFile } from "node:fs/promises";
 import type { z } from "zod";
+import { firstComplaint } from "../contract/complaints.ts";
 import { FolkmootError } from "../contract/errors.ts";
 
 /** A UTF-8 file without its byte order mark. @throws FolkmootError `data-not-found`, `data-corrupt` (not UTF-8). */
@@ -42,8 +43,7 @@ export function parseJsonLines<T>(path: string, text: string, schema: z.ZodType<
 export function parseWith<T>(path: string, schema: z.ZodType<T>, value: unknown, item: number): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw corruptText(path, item, `${issue?.path.join(".") || "it"}: ${issue?.message ?? "invalid"}`);
+  throw corruptText(path, item, firstComplaint(parsed.error, value));
 }
 
 export function corruptText(path: string, line: number | null, why: string): FolkmootError {

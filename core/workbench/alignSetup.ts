@@ -1,5 +1,13 @@
 /** Training before it starts: derived defaults, checks, memory, steps. */
-import { checkEarlyStop, checkLayers, checkLora, checkPairs, checkPrompts, noPairs } from "../alignment/checkJob.ts";
+import {
+  checkEarlyStop,
+  checkLayers,
+  checkLora,
+  checkMixture,
+  checkPairs,
+  checkPrompts,
+  noPairs,
+} from "../alignment/checkJob.ts";
 import { type EffortModel, planEffort } from "../alignment/effort.ts";
 import { computeLoss } from "../alignment/losses/index.ts";
 import { checkCard } from "../alignment/memory/card.ts";
@@ -123,6 +131,7 @@ function checksOf(config: AlignConfig, { library, reader, gpus }: AlignTools): (
       const shape = await library.trainingShape(config.model).catch(() => null);
       if (shape !== null) checkLayers(config.lora, shape.layers);
     },
+    () => checkMixture(config.loss),
     () => checkPairs(config),
     () => checkPrompts(config.samples),
     () => checkEarlyStop(config),

@@ -1,5 +1,6 @@
 /** Settings that a person gave, checked before anything starts; the first that is wrong is named. */
 import type { z } from "zod";
+import { complaintOf } from "../contract/complaints.ts";
 import { FolkmootError, toFolkmootError } from "../contract/errors.ts";
 import type { SettingProblem } from "../contract/workbench/common.ts";
 
@@ -22,25 +23,10 @@ export function problemsOf(error: z.ZodError, value: unknown): SettingProblem[] 
     const isMissing = issue.path.reduce<unknown>((inner, key) => (inner as never)?.[key], value) === undefined;
     return {
       setting,
-      message: isMissing ? "It is not set." : wordsOf(issue),
+      message: `It ${complaintOf(issue, value)}.`,
       action: isMissing ? `Choose ${setting}.` : "Correct it.",
     };
   });
-}
-
-/** Bounds of numbers as a person says them; the rest in the checker's own words. */
-function wordsOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === "too_big" && isNumeric(issue.origin))
-    return issue.inclusive === false ? `It must be below ${issue.maximum}.` : `The largest is ${issue.maximum}.`;
-  if (issue.code === "too_small" && isNumeric(issue.origin))
-    return issue.inclusive === false ? `It must be above ${issue.minimum}.` : `The smallest is ${issue.minimum}.`;
-  if (issue.code === "invalid_type" && issue.expected === "int") return "It must be a whole number.";
-  if (issue.code === "invalid_type" && issue.expected === "number") return "It must be a number.";
-  return `${issue.message}.`;
-}
-
-function isNumeric(origin: string): boolean {
-  return origin === "number" || origin === "int";
 }
 
 /** Whatever goes wrong while the thing that `setting` names is looked at is said of that setting. */

@@ -4,6 +4,7 @@
  */
 import type { FileHandle } from "node:fs/promises";
 import type { z } from "zod";
+import { firstComplaint } from "../contract/complaints.ts";
 import { FolkmootError } from "../contract/errors.ts";
 
 const lineBreak = 0x0a;
@@ -64,8 +65,7 @@ export function parseRecord<T>(bytes: Buffer, schema: z.ZodType<T>, path: string
   if (value === undefined) throw corruptLine(path, line, "the line is not a JSON object");
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw corruptLine(path, line, `${issue?.path.join(".") || "the record"}: ${issue?.message ?? "invalid"}`);
+  throw corruptLine(path, line, firstComplaint(parsed.error, value, "the record"));
 }
 
 function corruptLine(path: string, line: number, why: string): FolkmootError {

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { firstComplaint } from "../contract/complaints.ts";
 import { FolkmootError } from "../contract/errors.ts";
 
 export const configFileName = "config.json";
@@ -41,7 +42,7 @@ export async function readRunConfig<C extends RunConfig>(directory: string, sche
       action: "Name the folder of the right run.",
       details: { path, kind: head.data.kind },
     });
-  throw corruptConfig(path, `${issue?.path.join(".")}: ${issue?.message}`);
+  throw corruptConfig(path, firstComplaint(parsed.error, value));
 }
 
 /** Path of the first setting in which two configurations differ, e.g. `world.setting`; undefined when they are equal. */

@@ -247,7 +247,7 @@ function alreadyRun(directory: string): FolkmootError {
 
 function otherSettings(directory: string, setting: string): FolkmootError {
   return new FolkmootError("run-mismatch", {
-    message: `${directory} holds a run with another ${setting}.`,
+    message: `${directory} holds a run that differs in ${setting}.`,
     reason: "A run keeps the settings it started with.",
     action: "Use the same settings to resume it, or name another folder.",
     details: { path: directory, setting },

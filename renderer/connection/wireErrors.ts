@@ -1,5 +1,7 @@
 /** Anything that a call may throw, as the one error that the page shows. */
 import { ORPCError } from "@orpc/client";
+import type { z } from "zod";
+import { complaintsOf } from "../../core/contract/complaints.ts";
 import { deserializeError, FolkmootError, isSerializedError, toFolkmootError } from "../../core/contract/errors.ts";
 
 /** A refused input becomes `bad-input` and names the settings; a broken line becomes `unreachable`. */
@@ -10,7 +12,7 @@ export function fromWire(thrown: unknown): FolkmootError {
     if (thrown.code === "BAD_REQUEST")
       return new FolkmootError("bad-input", {
         message: "The workbench refused the input.",
-        reason: refusedSettings(thrown.data).join("; ") || "It does not fit what the workbench expects.",
+        reason: refusedSettings(thrown.data) ?? "It does not fit what the workbench expects.",
         action: "Correct the named settings, then try again.",
       });
   }
@@ -23,10 +25,10 @@ export function fromWire(thrown: unknown): FolkmootError {
   return toFolkmootError(thrown);
 }
 
-/** `path: complaint` of every issue in a refused input. */
-function refusedSettings(data: unknown): string[] {
-  const issues = (data as { issues?: { path?: PropertyKey[]; message?: string }[] } | undefined)?.issues ?? [];
-  return issues.map((issue) => `${(issue.path ?? []).map(String).join(".")}: ${issue.message ?? "not valid"}`);
+/** Every complaint about a refused input; null where it comes without any. */
+function refusedSettings(data: unknown): string | null {
+  const issues = (data as { issues?: readonly z.core.$ZodIssue[] } | undefined)?.issues ?? [];
+  return issues.length === 0 ? null : `${complaintsOf(issues)}.`;
 }
 
 /** What oRPC throws into calls whose line closed, and the socket's own refusal to send. */

@@ -101,7 +101,7 @@ describeInChromium("the forms", { timeout: 120_000 }, () => {
     await goTo(page, "society", "new");
     await setNumber(page, "grid.rows", 5000);
     expect(await value("grid.rows")).toBe("5000");
-    expect(await problem("grid.rows")).toMatch(/^The largest is \d+\.$/);
+    expect(await problem("grid.rows")).toMatch(/^It must be at most \d+\.$/);
     await button(page, forms.toField(society.rows)).waitFor();
     expect(await button(page, society.start).isDisabled()).toBe(true);
     await setNumber(page, "grid.rows", 2.5);

@@ -1,7 +1,7 @@
 /** `folkmoot align --estimate`: what a training would take of this machine's memory. Reads the model's header alone. */
 import { freemem, totalmem } from "node:os";
 import { join } from "node:path";
-import { checkLayers, checkLora } from "../../../core/alignment/checkJob.ts";
+import { checkLayers, checkSettings } from "../../../core/alignment/checkJob.ts";
 import { adviceText } from "../../../core/alignment/memory/advice.ts";
 import { checkCard } from "../../../core/alignment/memory/card.ts";
 import { forecastTraining, type TrainingForecast } from "../../../core/alignment/memory/forecast.ts";
@@ -38,7 +38,7 @@ export async function estimateAlign(
   checkTrainable(header);
   checkCard(config, gpus);
   const shape = trainingShape(header);
-  checkLora(config.lora);
+  checkSettings(config, true);
   checkLayers(config.lora, shape.layers);
   const machine = { available: await availableBytes(freemem()), total: totalmem() };
   const forecast = await forecastTraining(shape, config, { cache: cache ?? join(directory, "cache"), machine, gpus });

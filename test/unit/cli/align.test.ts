@@ -40,7 +40,21 @@ describe("folkmoot align", () => {
   it("needs a run directory to train in", async () => {
     const host = fakeHost({});
     expect(await run("align --model m.gguf --data d.json", host)).toBe(errorExitCodes["bad-setting"]);
-    expect(host.err()).toContain("--out");
+    expect(host.err()).toContain("--out is not set");
+  });
+
+  it.each([
+    ["--loss dpo:1,dpo:2", /dpo stands in it twice/],
+    ["--loss mixture", /dpo:1,sft:0\.2/],
+    ["--loss foo", /"foo" is none of stable-alignment/],
+    ["--sample-prompts nowhere.txt", /nowhere\.txt does not exist/],
+    ["--gpu-layers many", /"many" is neither auto nor a number/],
+  ])("refuses %s in its own words, with one thing to do", async (flags, said) => {
+    const host = fakeHost({});
+    expect(await run(`${line} ${flags}`, host)).toBe(errorExitCodes["bad-setting"]);
+    expect(host.err()).toMatch(said);
+    expect(host.err().match(/^ {2}Do: /gm)).toHaveLength(1);
+    expect(host.inputs).toEqual([]);
   });
 
   it("--effort sets all that the dial sets, told with reasons as flags that would change it", async () => {

@@ -128,6 +128,9 @@ describe("an alignment before it starts", () => {
         ({ setting }) => setting,
       );
     expect(await problemsOf({})).toEqual([]);
+    const part = (id: "dpo" | "sft") => ({ weight: 1, loss: { id } });
+    const twice = { id: "mixture" as const, losses: [part("dpo"), part("sft"), part("dpo")] };
+    expect(await problemsOf({ loss: twice })).toEqual(["loss"]);
     expect(await problemsOf({ samples: { every: 5, prompts: [] } })).toEqual(["samples.prompts"]);
     expect(await problemsOf({ evaluationShare: 0, earlyStop: { patience: 2 } })).toEqual(["earlyStop.patience"]);
     expect(await problemsOf({ lora: { rsLora: true, ranks: { attn_q: 8 } } })).toEqual(["lora.rsLora"]);
