@@ -86,7 +86,7 @@ export const ParetoChart = memo(function ParetoChart(props: {
                 key={dot.round}
                 cx={dot.x}
                 cy={dot.y}
-                r={dot.round === last?.round ? 5 : 3.5}
+                r={dot.radius}
                 fill={dot.round === last?.round ? "var(--revision)" : "var(--surface)"}
                 stroke="var(--revision)"
                 strokeWidth={1.5}
@@ -98,15 +98,9 @@ export const ParetoChart = memo(function ParetoChart(props: {
               </circle>
             ),
           )}
-          {plot.labels.map((dot) => (
-            <text
-              key={dot.round}
-              x={dot.side === "right" ? dot.x + 8 : dot.x - 8}
-              y={dot.y + 4}
-              textAnchor={dot.side === "right" ? "start" : "end"}
-              className="chart-tick strong"
-            >
-              {dot.round}
+          {plot.labels.map(({ round, x, y }) => (
+            <text key={round} x={x} y={y} textAnchor="middle" className="chart-tick strong">
+              {round}
             </text>
           ))}
         </svg>

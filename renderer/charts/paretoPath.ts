@@ -1,5 +1,7 @@
 /** Where the rounds of a society lie in the plane of engagement (x) and alignment (y), both on the 1-7 scale. */
 
+import { type Box, placeLabel } from "./placeLabels.ts";
+
 export interface ParetoPoint {
   readonly round: number;
   readonly alignment: number;
@@ -9,13 +11,18 @@ export interface ParetoPoint {
 interface Dot extends ParetoPoint {
   readonly x: number;
   readonly y: number;
+  readonly radius: number;
   /** 0-1: the last round stands out, those long ago fade. A short path is whole. */
   readonly strength: number;
 }
 
-interface Label extends Dot {
-  /** Side of the dot on which there is room. */
-  readonly side: "left" | "right";
+interface Label {
+  readonly round: number;
+  /** Middle of the text, and its baseline. */
+  readonly x: number;
+  readonly y: number;
+  readonly box: Box;
+  readonly dot: Dot;
 }
 
 interface Tick {
@@ -39,8 +46,8 @@ const smallestSpan = 1;
 const labelDistance = 26;
 /** Rounds named beside the first and the last, at most. */
 const mostNamed = 5;
-/** Room that a name takes beside its dot, px. */
-const nameWidth = 28;
+/** Of a dot, px; the last one stands out. */
+const [radius, lastRadius] = [3.5, 5];
 /** Paths longer than this fade. */
 const longPath = 12;
 const faintest = 0.18;
@@ -56,6 +63,7 @@ export function paretoPath(points: readonly ParetoPoint[], width: number, height
     ...point,
     x: round(x(point.engagement)),
     y: round(y(point.alignment)),
+    radius: index === points.length - 1 ? lastRadius : radius,
     strength: strengthOf(index + 1, points.length),
   }));
   return {
@@ -63,7 +71,7 @@ export function paretoPath(points: readonly ParetoPoint[], width: number, height
     top,
     bottom,
     dots,
-    labels: labelsOf(dots, width),
+    labels: labelsOf(dots, { left, top: top - 8, right: width - 2, bottom: bottom + 2 }),
     xTicks: ticks(xRange).map((value) => ({ value, at: round(x(value)) })),
     yTicks: ticks(yRange).map((value) => ({ value, at: round(y(value)) })),
   };
@@ -90,23 +98,21 @@ function strengthOf(number: number, count: number): number {
   return count <= longPath ? 1 : round2(faintest + (1 - faintest) * (number / count) ** 2);
 }
 
-function labelsOf(dots: readonly Dot[], width: number): Label[] {
+/** The last round has its name in any case, the others where there is a free place beside them. */
+function labelsOf(dots: readonly Dot[], inside: Box): Label[] {
   const [first, last] = [dots[0], dots.at(-1)];
   if (first === undefined || last === undefined) return [];
   const every = roundNumber(dots.length / mostNamed);
   const wanted = [last, first, ...dots.filter((dot) => dot.round % every === 0).reverse()];
   const labels: Label[] = [];
-  for (const dot of wanted)
-    if (labels.every((other) => Math.hypot(other.x - dot.x, other.y - dot.y) >= labelDistance))
-      labels.push({ ...dot, side: sideOf(dot, dots, width) });
+  for (const dot of new Set(wanted)) {
+    const isFar = labels.every((other) => Math.hypot(other.dot.x - dot.x, other.dot.y - dot.y) >= labelDistance);
+    if (!isFar) continue;
+    const taken = labels.map(({ box }) => box);
+    const { x, y, box, covered } = placeLabel(String(dot.round), dot, { dots, taken, inside });
+    if (dot === last || covered === 0) labels.push({ round: dot.round, x: round(x), y: round(y), box, dot });
+  }
   return labels;
-}
-
-/** The right, unless the edge or another dot is there and the left is free. */
-function sideOf(dot: Dot, dots: readonly Dot[], width: number): Label["side"] {
-  const isTaken = (from: number, to: number) => dots.some(({ x, y }) => x > from && x < to && Math.abs(y - dot.y) < 10);
-  if (dot.x + nameWidth > width) return "left";
-  return isTaken(dot.x + 1, dot.x + nameWidth) && !isTaken(dot.x - nameWidth, dot.x - 1) ? "left" : "right";
 }
 
 /** The least of 1, 2, 5, 10, 20, 50 … that is not smaller. */

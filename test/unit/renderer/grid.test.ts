@@ -39,6 +39,14 @@ describe("society grid", () => {
   });
 });
 
+interface Box {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+const touch = (a: Box, b: Box) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+
 describe("Pareto path", () => {
   const points = Array.from({ length: 40 }, (_, index) => ({
     round: index + 1,
@@ -64,7 +72,7 @@ describe("Pareto path", () => {
     const { labels } = paretoPath(points, 400, 240);
     expect(labels[0]?.round).toBe(40);
     for (const [index, a] of labels.entries())
-      for (const b of labels.slice(index + 1)) expect(Math.hypot(a.x - b.x, a.y - b.y)).toBeGreaterThanOrEqual(26);
+      for (const b of labels.slice(index + 1)) expect(touch(a.box, b.box)).toBe(false);
   });
 
   it("of many rounds names a few, inside the plot, and lets the old ones fade", () => {
@@ -77,11 +85,31 @@ describe("Pareto path", () => {
       const { labels, dots } = paretoPath(long.slice(0, count), 400, 220);
       expect(labels.length).toBeLessThanOrEqual(7);
       expect(labels[0]?.round).toBe(count);
-      for (const { x, side } of labels) expect(side === "right" ? x + 28 : x).toBeLessThanOrEqual(400);
+      for (const { box } of labels) expect([box.left >= 0, box.right <= 400]).toEqual([true, true]);
       expect(dots[0]?.strength).toBeLessThan(0.25);
       expect(dots.at(-1)?.strength).toBe(1);
     }
     expect(paretoPath(long.slice(0, 6), 400, 220).dots.map(({ strength }) => strength)).toEqual(Array(6).fill(1));
+  });
+
+  it("writes no name over a dot, however close rounds lie together", () => {
+    const last = (points: readonly [number, number][], width: number) => {
+      const rounds = points.map(([engagement, alignment], i) => ({ round: i + 1, engagement, alignment }));
+      const { labels, dots } = paretoPath(rounds, width, 180);
+      expect(labels[0]?.round).toBe(points.length);
+      for (const { box } of labels)
+        for (const { x, y, radius } of dots)
+          expect(touch(box, { left: x - radius, right: x + radius, top: y - radius, bottom: y + radius })).toBe(false);
+    };
+    // Four rounds, as the demo's end: the newest to the left of the one before it, and around it.
+    for (const width of [180, 260, 400])
+      for (let turn = 0; turn < 24; turn++) {
+        const around = (angle: number, far: number): [number, number] => [
+          4 + far * Math.cos(angle + (turn * Math.PI) / 12),
+          5 + far * Math.sin(angle + (turn * Math.PI) / 12),
+        ];
+        last([[3, 4], around(0, 0.1), around(2.4, 0.07), around(4, 0.09), [4, 5]], width);
+      }
   });
 
   it("does not blow noise up to the height of the plot", () => {
