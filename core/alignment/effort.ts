@@ -164,7 +164,7 @@ function chooseLayers({ upperLayers }: EffortLevel, model: EffortModel | null): 
     return { value: null, reason: `All: a model of ${model.layers} layers has none to spare.` };
   return {
     value: { first: Math.floor(model.layers / 2), last: model.layers - 1 },
-    reason: `The upper half of ${model.layers}: nothing is kept and computed backward below the first, for half the activations and about a third less time.`,
+    reason: `The upper half of ${model.layers}: nothing is kept and computed backward below the first, for half the activations and a good quarter less time.`,
   };
 }
 
