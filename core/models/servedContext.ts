@@ -50,7 +50,7 @@ function checkContext(header: GgufHeader, contextSize: number): void {
   const most = trainedContext(header);
   if (contextSize <= most) return;
   throw new FolkmootError("bad-setting", {
-    message: `contextLength: ${contextSize} tokens are asked for, and ${header.path} was trained on ${most}.`,
+    message: `A context of ${contextSize} tokens is asked for, and ${header.path} was trained on ${most}.`,
     reason: "Beyond the context of its training a model writes nonsense.",
     action: `Lower it to ${most}, or leave it out.`,
     details: { setting: "contextLength", contextSize, trainedContext: most, path: header.path },

@@ -51,6 +51,18 @@ export function loadError(path: string, error: unknown, { gpu, signal, log }: Lo
   return modelCorrupt(path, `llama.cpp refuses it (${why})`, error);
 }
 
+/** So many tokens, all sequences together, are in no machine's memory; node-llama-cpp's own estimate gives way there. */
+const mostTokens = 2 ** 27;
+
+/** @throws FolkmootError `out-of-memory` for contexts that no machine has room for */
+export function checkTokens(
+  path: string,
+  { sequences, contextSize }: { sequences: number; contextSize: number },
+): void {
+  const tokens = sequences * contextSize;
+  if (tokens > mostTokens) throw memoryFull(path, new Error(`${tokens} tokens in ${sequences} sequences`));
+}
+
 function memoryFull(path: string, error: Error): FolkmootError {
   return new FolkmootError(
     "out-of-memory",

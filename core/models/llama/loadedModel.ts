@@ -12,6 +12,7 @@ import { type BatchRules, freeRules, fullBatches } from "./batching.ts";
 import { BatchState } from "./batchState.ts";
 import { chatFormatter } from "./chatFormat.ts";
 import { LlamaLanguageModel } from "./llamaLanguageModel.ts";
+import { checkTokens } from "./loadErrors.ts";
 import { ResponseScorer } from "./responseScorer.ts";
 import { measureBatchRules } from "./rowInvariance.ts";
 import { checkAdapterFile, explainLoad, type GpuPlacement, loadCheckedModel, type Place } from "./runtime.ts";
@@ -192,6 +193,7 @@ class Weights implements LoadedModel {
     const rules = await this.batchRules(adapter);
     const multiple = rules.rows ?? 1;
     const sequences = Math.ceil((options.sequences ?? defaultSequences) / multiple) * multiple;
+    checkTokens(options.path, { sequences, contextSize });
     const batchSize = Math.max(leastBatch, sequences);
     const state = new BatchState(rules);
     const shape = { contextSize, batchSize, ...(adapter === null ? {} : { lora: adapter }) };

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
 import { chosenCheckpoint } from "../../../core/alignment/chosenCheckpoint.ts";
+import { readSamples } from "../../../core/alignment/samples.ts";
 import { type EvaluationLine, evaluationConfig } from "../../../core/contract/evaluation.ts";
 import type { JobEvent } from "../../../core/contract/events.ts";
 import { talkOpenInput } from "../../../core/contract/jobs.ts";
@@ -11,6 +12,8 @@ import { Talks } from "../../../core/host/talks.ts";
 import { exportAdapterJob, exportMergedJob } from "../../../core/host/trainerJobs.ts";
 import { openLanguageModel, openScorer } from "../../../core/models/llama/loadedModel.ts";
 import { messagesOf, trainLongRope } from "../../support/longRopeRun.ts";
+import { temporaryFolder } from "../../support/temporaryFolder.ts";
+import { writeTinyModel } from "../../support/tinyModels.ts";
 
 const { signal } = new AbortController();
 const asked = ["Whatdoyoudo?", "Whodoesit?", "Isitso?", "Whenwasit?"];
@@ -131,4 +134,23 @@ it("a context that a person asks for is taken, and told where it is not the trai
   });
   expect(existsSync(join(directory, "none"))).toBe(false);
   await expect(chatted(model, adapter, 513)).rejects.toMatchObject({ code: "bad-setting" });
+});
+
+it("a context that the memory cannot hold is refused before it is made, with what to lower", async () => {
+  const model = join(await temporaryFolder(), "vast.gguf");
+  const metadata = { "llama.context_length": { type: "u32", value: 500_000_000 } } as const;
+  await writeTinyModel(model, { tied: true, ropeFactors: false, seed: 3, vocabulary: 96, metadata });
+  // 1.3 TB of keys and values.
+  const asks = { model, alignedModel: model, contextLength: 250_000_000 };
+  await expect(evaluated(join(dirname(model), "run"), asks)).rejects.toMatchObject({
+    code: "out-of-memory",
+    action: expect.stringMatching(/--sequences.*--context-length/),
+  });
+});
+
+it("texts during the training speak with its factors", async () => {
+  const samples = { every: 1, prompts: asked, maxTokens: sampling.maxTokens };
+  const { directory, config } = await trainLongRope({ contextLength: 4096, samples }, 2304, 4096);
+  const [first] = await readSamples(directory);
+  expect(first?.samples.map(({ base }) => base)).toEqual(await said(config.model, null, 2560));
 });
