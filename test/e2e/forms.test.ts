@@ -8,6 +8,7 @@ import { openStory } from "./support/story.ts";
 import { button, choose, goTo, openSection, patience, setNumber, setting, textOf } from "./support/window.ts";
 
 const { society, align, forms } = { society: text.society.setup, align: text.align.setup, forms: text.forms };
+const { talk } = text.evaluate;
 
 describeInChromium("the forms", { timeout: 120_000 }, () => {
   const story = openStory("forms");
@@ -121,5 +122,25 @@ describeInChromium("the forms", { timeout: 120_000 }, () => {
     await expect
       .poll(() => story.serving.ask(async (client) => (await client.settings.get()).threads), { timeout: patience })
       .toBe(2);
+  });
+
+  it("chat: opens the model in the context that is asked for, and says what the model cannot", async () => {
+    const { page } = story;
+    await goTo(page, "evaluate", "chat", "model", story.material.model);
+    const context = page.locator(".chat-choice").getByLabel(talk.context, { exact: true });
+    const load = async (tokens: number) => {
+      await context.fill(String(tokens));
+      await context.press("Tab");
+      await button(page, talk.open).click();
+    };
+    await load(1_000_000);
+    await page.getByText(/1000000 tokens is asked for, and .* was trained on 1024/).waitFor();
+    await load(256);
+    await page.getByLabel(talk.promptOne).waitFor();
+    const session = await story.serving.ask((client) => client.chat.current());
+    expect(session).toMatchObject({ model: story.material.model, contextSize: 256, warning: null });
+    await button(page, talk.open).waitFor({ state: "detached" });
+    await expectAccessible(page, "a chat with its context");
+    await button(page, talk.close).click();
   });
 });
