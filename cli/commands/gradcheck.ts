@@ -44,7 +44,7 @@ export function gradcheckCommand(run: RunCommand): Command {
         "--products <name>",
         "how the processor multiplies; automatic: as align does, in BF16 where that is fast",
       )
-        .choices(["automatic", "float32", "ggml"])
+        .choices(["automatic", "portable", "float32", "ggml"])
         .default("float32"),
     );
   addOutputFlags(command);

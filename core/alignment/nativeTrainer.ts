@@ -58,11 +58,13 @@ export interface OpenOptions {
    */
   readonly activations?: "automatic" | "keep" | "recompute";
   /**
-   * How the CPU multiplies. `automatic`, the default: in bfloat16 with F32 sums where the weights are neither F32 nor F16
-   * and the processor has the instructions (AVX-512 BF16), else in F32. `float32`: never in bfloat16. `ggml`: by ggml's own
-   * products over transposed copies, as on a GPU; they round activations to 8 bits on a quantized base.
+   * How the CPU multiplies. `automatic`, the default: forward as llama.cpp's CPU backend does with the base's types,
+   * activations rounded to 8 or 16 bits and all, so that log-probabilities are those of the served model; backward in
+   * bfloat16 with F32 sums where the weights are neither F32 nor F16 and the processor has the instructions (AVX-512 BF16),
+   * else in F32. `portable`: the same without special instructions, slower. `float32`: nothing is rounded. `ggml`: by ggml's
+   * own products over transposed copies, as on a GPU; they round what they multiply in backward too.
    */
-  readonly products?: "automatic" | "float32" | "ggml";
+  readonly products?: "automatic" | "portable" | "float32" | "ggml";
   /**
    * Context that the model will be served with, tokens. Only models with long-rope factors (Phi 3) care: beyond their
    * original context llama.cpp uses other factors, and an adapter trained with the short ones meets the long ones.

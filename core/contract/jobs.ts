@@ -99,7 +99,7 @@ export const gradcheckInput = z.object({
   /** The processor unless told otherwise: its numbers are the same everywhere. */
   gpu: gpuChoice.default("off"),
   /** How the processor multiplies; F32 unless told otherwise, so that a quantized base gives what its weights say. */
-  products: z.enum(["automatic", "float32", "ggml"]).default("float32"),
+  products: z.enum(["automatic", "portable", "float32", "ggml"]).default("float32"),
   threads: z.number().int().nonnegative().default(0),
 });
 

@@ -176,10 +176,9 @@ function exportTools(threads: number, signal: AbortSignal): ExportTools {
     addon,
     libraries: ggmlLibraryFolder({ device: "cpu" }),
     threads,
-    // A proof compares with llama.cpp, which rounds activations on a quantized base: so must what is compared.
     openTrainer: (model, contextLength) => {
       const libraries = ggmlLibraryFolder({ device: "cpu" });
-      return addon.openTrainer({ model, libraries, threads, products: "ggml", ...contextOption(contextLength) });
+      return addon.openTrainer({ model, libraries, threads, ...contextOption(contextLength) });
     },
     openTokenizer,
     openScorer: (path, adapter, contextSize) => openScorer({ path, adapter, contextSize, threads, signal }),

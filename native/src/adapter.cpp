@@ -31,21 +31,51 @@ int64_t layerOf(const std::string & tensor) { return std::atoll(tensor.c_str() +
 
 }  // namespace
 
-Adapter::Adapter(Model & model, Device & device, const std::vector<PairShape> & shapes, float alpha) : Parameters(shapes.size() * 2), model_(model), alpha_(alpha) {
+// At most four tensors and views of its group for a pair, beside those of a parameter.
+Adapter::Adapter(Model & model, Device & device, const std::vector<PairShape> & shapes, float alpha)
+    : Parameters(shapes.size() * 2, shapes.size() * 4 + 1), model_(model), alpha_(alpha) {
     lowestLayer_ = model.shape().layers;
-    for (const PairShape & shape : shapes) {
-        const Linear * linear = model.linear(shape.tensor);
-        auto pair = std::make_unique<LoraPair>();
-        pair->tensor = shape.tensor;
-        pair->scale = alpha_ == 0 ? 1.0f : alpha_ / (float) shape.rank;
-        const Parameter & a = add(shape.tensor + ".lora_a", linear->in(), shape.rank);
-        pair->a = a.value, pair->gradA = a.gradient;
-        const Parameter & b = add(shape.tensor + ".lora_b", shape.rank, linear->out());
-        pair->b = b.value, pair->gradB = b.gradient;
-        lowestLayer_ = std::min(lowestLayer_, layerOf(shape.tensor));
-        pairs_.push_back(std::move(pair));
+    // In the order of the model, which is that of the linears that read one input.
+    std::map<std::string, PairShape> byTensor;
+    for (const PairShape & shape : shapes) byTensor.emplace(shape.tensor, shape);
+    std::vector<PairShape> together;
+    int64_t input = -1, ranks = 0;
+    for (const Model::NamedLinear & named : model.linears()) {
+        const auto found = byTensor.find(named.tensor);
+        if (found == byTensor.end()) continue;
+        if (named.input != input && !together.empty()) addGroup(together), together.clear();
+        input = named.input;
+        together.push_back(found->second);
     }
+    addGroup(together);
+    std::vector<float> scales;
+    for (const auto & pair : pairs_) scales.insert(scales.end(), (size_t) pair->rank(), pair->scale);
+    ggml_tensor * all = tensor((int64_t) scales.size(), 1);
+    for (const auto & group : groups_) group->scales = all, group->firstScale = ranks, ranks += group->a->ne[1];
     allocate(device, "the adapter and its optimizer state");
+    ggml_backend_tensor_set(all, scales.data(), 0, ggml_nbytes(all));
+}
+
+void Adapter::addGroup(const std::vector<PairShape> & shapes) {
+    LoraGroup & group = *groups_.emplace_back(std::make_unique<LoraGroup>());
+    int64_t ranks = 0;
+    for (const PairShape & shape : shapes) ranks += shape.rank;
+    const int64_t in = model_.linear(shapes.front().tensor)->in();
+    group.a = tensor(in, ranks);
+    group.gradA = tensor(in, ranks);
+    int64_t row = 0;
+    for (const PairShape & shape : shapes) {
+        LoraPair & pair = *pairs_.emplace_back(std::make_unique<LoraPair>());
+        pair.tensor = shape.tensor;
+        pair.scale = alpha_ == 0 ? 1.0f : alpha_ / (float) shape.rank;
+        pair.group = &group;
+        pair.row = row;
+        pair.a = add(shape.tensor + ".lora_a", rows(group.a, row, shape.rank), rows(group.gradA, row, shape.rank)).value;
+        const Parameter & b = add(shape.tensor + ".lora_b", shape.rank, model_.linear(shape.tensor)->out());
+        pair.b = b.value, pair.gradB = b.gradient;
+        lowestLayer_ = std::min(lowestLayer_, layerOf(shape.tensor));
+        row += shape.rank;
+    }
 }
 
 void Adapter::attach() {

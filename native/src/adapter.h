@@ -9,14 +9,25 @@
 #include "model.h"
 #include "parameters.h"
 
+// The pairs of linears that read the same input (Model::NamedLinear::input): their A lie behind one another, so that
+// one product multiplies with all of them.
+struct LoraGroup {
+    ggml_tensor * a = nullptr;       // [in, the sum of ranks]
+    ggml_tensor * gradA = nullptr;
+    ggml_tensor * scales = nullptr;  // alpha / rank of every row of the adapter's A
+    int64_t firstScale = 0;          // the group's first
+};
+
 // A has ne {in, rank}, B {rank, out}: y += scale · B·(A·x), scale = alpha / rank.
 struct LoraPair {
     std::string tensor;
     float scale = 1;
-    ggml_tensor * a = nullptr;
+    const LoraGroup * group = nullptr;
+    int64_t row = 0;                 // of `group`, where A begins
+    ggml_tensor * a = nullptr;       // rows of the group's
     ggml_tensor * b = nullptr;
-    ggml_tensor * gradA = nullptr;
     ggml_tensor * gradB = nullptr;
+    int64_t rank() const { return a->ne[1]; }
 };
 
 // What a new adapter looks like.
@@ -50,8 +61,10 @@ class Adapter : public Parameters {
         int64_t rank;
     };
     Adapter(Model & model, Device & device, const std::vector<PairShape> & shapes, float alpha);
+    void addGroup(const std::vector<PairShape> & shapes);
 
     Model & model_;
     float alpha_;
     std::vector<std::unique_ptr<LoraPair>> pairs_;
+    std::vector<std::unique_ptr<LoraGroup>> groups_;
 };

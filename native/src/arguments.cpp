@@ -91,8 +91,9 @@ Products products(const Napi::Object & options) {
     if (options.Get("products").IsUndefined()) return Products::automatic;
     const std::string way = text(options, "products");
     if (way == "float32") return Products::float32;
+    if (way == "portable") return Products::portable;
     if (way == "ggml") return Products::ggml;
-    if (way != "automatic") refuse(options.Env(), "products must be automatic, float32 or ggml");
+    if (way != "automatic") refuse(options.Env(), "products must be automatic, portable, float32 or ggml");
     return Products::automatic;
 }
 }  // namespace

@@ -63,10 +63,13 @@ void LayerGraph::project(Activations & a, ggml_tensor * normed) {
         a.rawQuery = columnsOf(rowsOf(all, queryStart(), queryRows()), 0, attention);
         a.rawKey = columnsOf(all, attention, kv);
         a.v = columnsOf(all, attention + kv, kv);
-    } else {
+    } else if (segmentsOnly_) {
         a.rawQuery = apply(layer_.query, rowsOf(normed, queryStart(), queryRows()));
-        a.rawKey = apply(layer_.key, normed);
-        a.v = apply(layer_.value, normed);
+        const std::vector<ggml_tensor *> both = apply({&layer_.key, &layer_.value}, normed);
+        a.rawKey = both[0], a.v = both[1];
+    } else {
+        const std::vector<ggml_tensor *> all = apply({&layer_.query, &layer_.key, &layer_.value}, normed);
+        a.rawQuery = all[0], a.rawKey = all[1], a.v = all[2];
     }
     a.q = runner_.expand(tempered(rotate(heads(a.rawQuery, layer_.queryNorm, shape_.heads), queryPositions(), false), queryStart()));
     a.k = runner_.expand(rotate(heads(a.rawKey, layer_.keyNorm, shape_.kvHeads), inputs_.positions, false));
@@ -84,14 +87,14 @@ ggml_tensor * LayerGraph::projectBack(const Activations & a, ggml_tensor * norme
         ggml_tensor * all = ggml_concat(c_, ggml_concat(c_, dq, dk, 0), inputs_.attentionGradients[2], 0);
         return applyBack(layer_.fusedQueryKeyValue, all, normed, needInput);
     }
-    ggml_tensor * queries = segmentsOnly_ ? ggml_cont(c_, rowsOf(normed, queryStart(), queryRows())) : normed;
     ggml_tensor * dqHeads = ggml_cont(c_, rowsOf(headed(0, shape_.heads), queryStart(), queryRows()));
-    dqHeads = rotate(tempered(dqHeads, queryStart()), queryPositions(), true);
-    ggml_tensor * fromKey = applyBack(layer_.key, dk, normed, needInput);
-    ggml_tensor * fromValue = applyBack(layer_.value, inputs_.attentionGradients[2], normed, needInput);
-    ggml_tensor * fromQuery = applyBack(layer_.query, headsBack(dqHeads, a.rawQuery, layer_.queryNorm), queries, needInput);
+    ggml_tensor * dq = headsBack(rotate(tempered(dqHeads, queryStart()), queryPositions(), true), a.rawQuery, layer_.queryNorm);
+    ggml_tensor * dv = inputs_.attentionGradients[2];
+    if (!segmentsOnly_) return applyBack({&layer_.query, &layer_.key, &layer_.value}, {dq, dk, dv}, normed, needInput);
+    ggml_tensor * dNormed = applyBack({&layer_.key, &layer_.value}, {dk, dv}, normed, needInput);
+    ggml_tensor * fromQuery = applyBack(layer_.query, dq, ggml_cont(c_, rowsOf(normed, queryStart(), queryRows())), needInput);
     if (!needInput) return nullptr;
-    ggml_tensor * dNormed = runner_.expand(ggml_add(c_, fromKey, fromValue));
+    runner_.expand(dNormed);
     runner_.expand(fromQuery);
     runner_.expand(ggml_add_inplace(c_, rowsOf(dNormed, queryStart(), queryRows()), fromQuery));
     return dNormed;
@@ -128,12 +131,12 @@ ggml_tensor * LayerGraph::headed(ggml_tensor * keysOrValues) { return ggml_permu
 void LayerGraph::attend(size_t index, Activations & a) {
     const AttentionBlock & b = block(index);
     const int64_t n = b.queries.count;
-    ggml_tensor * scores = ggml_reshape_3d(c_, product(headed(keysOf(b, a.k)), queriesOf(b, a.q)), b.paddedKeys, n, shape_.heads);
+    ggml_tensor * scores = ggml_reshape_3d(c_, product(forwardKernels_, headed(keysOf(b, a.k)), queriesOf(b, a.q)), b.paddedKeys, n, shape_.heads);
     const bool capped = architecture_.attentionSoftcap > 0;
     ggml_tensor * p = ggml_soft_max_ext(c_, capped ? cappedScores(scores) : scores, mask(index), capped ? 1.0f : architecture_.attentionScale, 0.0f);
     a.probabilities.push_back(p);
     ggml_tensor * grouped = ggml_reshape_3d(c_, p, b.paddedKeys, n * (shape_.heads / shape_.kvHeads), shape_.kvHeads);
-    ggml_tensor * out = ggml_reshape_3d(c_, turnedProduct(headed(keysOf(b, a.v)), grouped), shape_.headSize, n, shape_.heads);
+    ggml_tensor * out = ggml_reshape_3d(c_, turnedProduct(forwardKernels_, headed(keysOf(b, a.v)), grouped), shape_.headSize, n, shape_.heads);
     ggml_tensor * attended = ggml_reshape_3d(c_, a.attended, shape_.headSize, shape_.heads, queryRows());
     runner_.expand(ggml_cpy(c_, ggml_permute(c_, out, 0, 2, 1, 3), rowsOf(attended, b.queries.start - queryStart(), n)));
 }
@@ -144,7 +147,7 @@ ggml_tensor * LayerGraph::scoresBack(size_t index, const Activations & a, ggml_t
     ggml_tensor * p = ggml_reshape_3d(c_, a.probabilities[index], dProbabilities->ne[0], dProbabilities->ne[1], dProbabilities->ne[2]);
     const float cap = architecture_.attentionSoftcap;
     if (cap == 0) return softMaxBack(runner_.device(), c_, dProbabilities, p, architecture_.attentionScale);
-    ggml_tensor * scores = product(headed(keysOf(b, a.k)), queriesOf(b, a.q));
+    ggml_tensor * scores = product(forwardKernels_, headed(keysOf(b, a.k)), queriesOf(b, a.q));
     ggml_tensor * tanh = ggml_tanh(c_, ggml_scale(c_, scores, architecture_.attentionScale / cap));
     ggml_tensor * slope = ggml_scale_bias(c_, ggml_sqr(c_, tanh), -architecture_.attentionScale, architecture_.attentionScale);
     return ggml_mul(c_, softMaxBack(runner_.device(), c_, dProbabilities, p, 1.0f), slope);
@@ -155,14 +158,14 @@ void LayerGraph::attendBack(size_t index, const Activations & a, ggml_tensor * d
     const AttentionBlock & b = block(index);
     const int64_t n = b.queries.count, rows = inputs_.packing->rows;
     ggml_tensor * dOut = queriesOf(b, ggml_reshape_3d(c_, dAttended, shape_.headSize, shape_.heads, queryRows()));
-    ggml_tensor * dScores = scoresBack(index, a, product(headed(keysOf(b, a.v)), dOut));  // [keys, n·group, kvHeads]
-    ggml_tensor * dq = ggml_reshape_3d(c_, turnedProduct(headed(keysOf(b, a.k)), dScores), shape_.headSize, n, shape_.heads);
+    ggml_tensor * dScores = scoresBack(index, a, product(backwardKernels_, headed(keysOf(b, a.v)), dOut));  // [keys, n·group, kvHeads]
+    ggml_tensor * dq = ggml_reshape_3d(c_, turnedProduct(backwardKernels_, headed(keysOf(b, a.k)), dScores), shape_.headSize, n, shape_.heads);
     ggml_tensor * dqRows = ggml_reshape_3d(c_, inputs_.attentionGradients[0], shape_.headSize, shape_.heads, rows);
     runner_.expand(ggml_cpy(c_, ggml_permute(c_, dq, 0, 2, 1, 3), rowsOf(dqRows, b.queries.start, n)));
 
     ggml_tensor * p = ggml_reshape_3d(c_, a.probabilities[index], dScores->ne[0], dScores->ne[1], dScores->ne[2]);
-    ggml_tensor * dk = productOverRows(queriesOf(b, a.q), dScores);                       // [headSize, keys, kvHeads]
-    ggml_tensor * dv = productOverRows(dOut, p);
+    ggml_tensor * dk = productOverRows(backwardKernels_, queriesOf(b, a.q), dScores);                       // [headSize, keys, kvHeads]
+    ggml_tensor * dv = productOverRows(backwardKernels_, dOut, p);
     for (int which = 1; which <= 2; which++) {
         ggml_tensor * part = which == 1 ? dk : dv;
         ggml_tensor * target = inputs_.attentionGradients[which];

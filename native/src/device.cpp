@@ -52,7 +52,10 @@ Device::Device(const std::string & folder, bool gpu, int threads, Products produ
                       gpu ? "There is none, or its driver does not fit the libraries." : "Its library does not fit this processor.",
                       gpu ? "Choose the CPU, or install the driver of your card." : "Install the project again (npm ci).");
     keepsMemory_ = gpu && isSoftware(device);
-    if (!gpu) startThreads(threads);
+    if (gpu) return;
+    startThreads(threads);
+    if (products_ == Products::ggml) return;
+    for (int type = 0; type < GGML_TYPE_COUNT; type++) kernels_.push_back(kernelsFor((ggml_type) type));
 }
 
 void Device::startThreads(int threads) {
@@ -77,11 +80,14 @@ Device::~Device() {
     if (pool_ != nullptr) freePool_(pool_);
 }
 
-const Kernels * Device::kernels(const ggml_tensor * weight) const {
-    if (gpu_ || products_ == Products::ggml) return nullptr;
-    const bool wide = products_ == Products::float32 || weight->type == GGML_TYPE_F32 || weight->type == GGML_TYPE_F16;
-    return wide || bf16Kernels() == nullptr ? &floatKernels() : bf16Kernels();
+LinearKernels Device::kernelsFor(ggml_type weight) const {
+    if (products_ == Products::float32) return {floatKernels(), floatKernels()};
+    if (products_ == Products::portable) return {roundedKernels(weight), floatKernels()};
+    const bool wide = weight == GGML_TYPE_F32 || weight == GGML_TYPE_F16 || bf16Kernels() == nullptr;
+    return {servedKernels(weight), wide ? floatKernels() : *bf16Kernels()};
 }
+
+const LinearKernels * Device::kernels(const ggml_tensor * weight) const { return kernels_.empty() ? nullptr : &kernels_[weight->type]; }
 
 bool Device::has(ggml_op operation) const {
     if (!gpu_) return products_ != Products::ggml;

@@ -34,8 +34,16 @@ struct GpuFacts {
 // The GPUs that the libraries of `folder` know, in their order: the first is what a Device opens.
 std::vector<GpuFacts> findGpus(const std::string & folder);
 
-// How the CPU multiplies: in BF16 where that is no loss (see kernels.h), in F32 throughout, or by ggml as a GPU does.
-enum class Products { automatic, float32, ggml };
+// How the CPU multiplies. `automatic`: forward as llama.cpp does, so that what is trained is what will be served, and
+// backward in BF16 where weights hold no more than that. `portable`: as automatic on a processor without instructions for
+// either. `float32`: throughout, and nothing is rounded. `ggml`: by ggml itself, as on a GPU.
+enum class Products { automatic, portable, float32, ggml };
+
+// One linear's products, on the CPU.
+struct LinearKernels {
+    const Kernels & forward;   // W·x
+    const Kernels & backward;  // Wᵀ·dY, and all products of gradients
+};
 
 class Device {
   public:
@@ -73,10 +81,8 @@ class Device {
     // As the driver tells it; both 0 where it does not.
     void memory(size_t & free, size_t & total) const { ggml_backend_dev_memory(ggml_backend_get_device(backend_), &free, &total); }
 
-    // Our kernels for products with this weight: BF16 where that drops nothing that the type had (F32 and F16 hold more) and
-    // the processor has the instructions.
-    // Null where ggml's own products are used: on a GPU, or when asked for.
-    const Kernels * kernels(const ggml_tensor * weight) const;
+    // Our kernels for products with this weight. Null where ggml's own products are used: on a GPU, or when asked for.
+    const LinearKernels * kernels(const ggml_tensor * weight) const;
 
     // Computes with as many threads as is fastest at the moment. `work`: multiply-adds of nodes that are not ggml's.
     ggml_status compute(ggml_cgraph * graph, double work);
@@ -86,11 +92,13 @@ class Device {
 
   private:
     void startThreads(int threads);
+    LinearKernels kernelsFor(ggml_type weight) const;
 
     ggml_backend_t backend_ = nullptr;
     bool gpu_ = false;
     bool keepsMemory_ = false;
     Products products_;
+    std::vector<LinearKernels> kernels_;  // by type; empty where ggml's own products are used
     int threads_ = 1;
     struct ggml_threadpool * pool_ = nullptr;
     void (*freePool_)(struct ggml_threadpool *) = nullptr;

@@ -25,9 +25,9 @@ Trainer::HeadChunk Trainer::headChunk(ggml_context * c, int64_t start, int64_t r
     ggml_tensor * last = tape_->layerInputs.back();
     ggml_tensor * hidden = ggml_view_2d(c, last, last->ne[0], rows, last->nb[1], start * last->nb[1]);
     ggml_tensor * normed = ggml_mul(c, ggml_rms_norm(c, hidden, model_.shape().epsilon), model_.outputNorm);
-    const Kernels * kernels = device_.kernels(model_.head.weight);
+    const LinearKernels * kernels = device_.kernels(model_.head.weight);
     ggml_tensor * logits = kernels == nullptr ? device_.multiply(c, model_.head.weight, normed)
-                                              : sumOfProducts(runner_, *kernels, {{model_.head.weight, false, productRows(runner_, *kernels, normed)}});
+                                              : sumOfProducts(runner_, {{kernels->forward, model_.head.weight, false, productRows(runner_, kernels->forward, normed)}});
     if (model_.head.bias != nullptr) logits = ggml_add(c, logits, model_.head.bias);
     if (a.logitScale != 1) logits = ggml_scale(c, logits, a.logitScale);
     if (a.logitSoftcap == 0) return {logits, ggml_soft_max(c, logits), nullptr};
@@ -58,9 +58,9 @@ void Trainer::forwardHead() {
                 own = ggml_mul(c, own, ggml_reshape_2d(c, chosen(chunk.slope), 1, n));
                 others = ggml_mul(c, others, chunk.slope);
             }
-            const Kernels * kernels = device_.kernels(model_.head.weight);
+            const LinearKernels * kernels = device_.kernels(model_.head.weight);
             ggml_tensor * expected = kernels == nullptr ? device_.multiply(c, model_.head.transposed, others)
-                                                        : sumOfProducts(runner_, *kernels, {{model_.head.weight, true, productRows(runner_, *kernels, others)}});
+                                                        : sumOfProducts(runner_, {{kernels->backward, model_.head.weight, true, productRows(runner_, kernels->backward, others)}});
             ggml_tensor * g = ggml_sub(c, own, expected);
             if (model_.architecture().logitScale != 1) g = ggml_scale(c, g, model_.architecture().logitScale);
             ggml_tensor * storage = t.headGradients;

@@ -22,6 +22,7 @@ struct PanelSource {
 // Scratch of one thread.
 struct KernelScratch {
     std::vector<float> floats;
+    std::vector<int32_t> words;
     std::vector<uint8_t> panel;
 };
 
@@ -39,24 +40,32 @@ struct Stripe {
     bool accumulate;     // else C is overwritten
 };
 
-// One way to multiply. Elements of X and of panels are F32 or BF16; sums are F32.
+// One way to multiply; sums are F32.
 struct Kernels {
+    // What rows of X are made of. `depthStep` numbers of X take `stepElements` of them, and `panelStepBytes` in each column
+    // of a panel. Rows are padded to a multiple of `depthStep`, and so is the depth of a panel.
     ggml_type element;
-    // Rows of X are padded to a multiple of this many elements, and so is the depth of a panel.
-    int64_t depthStep;
+    int64_t depthStep, stepElements, panelStepBytes;
     // A panel of W[first …, k = start … start + depth), from the matrix or, `turned`, from its transpose. `width` is a
     // multiple of 16; what lies beyond the matrix is 0. Blocks of a quantized type are whole: `start` (turned: `first`) is
     // a multiple of them.
     void (*fillPanel)(const PanelSource & matrix, bool turned, int64_t first, int64_t width, int64_t start, int64_t depth, KernelScratch & scratch, void * panel);
     void (*multiplyPanel)(const Stripe & stripe);
-    // `count` F32 as a row of X.
+    // `count` F32 as a row of X; null where X is read as it lies.
     void (*convertRow)(const float * from, void * to, int64_t count);
-    // At most 16 columns of `rows` rows, `stride` F32 apart, as rows of X, `toStride` elements apart.
+    // At most 16 columns of `rows` rows, `stride` F32 apart, as rows of X, `toStride` elements apart. Null where there are
+    // products with a matrix as it lies only, neither `turned` nor summed over rows.
     void (*convertColumns)(const float * from, int64_t stride, int64_t rows, int64_t columns, void * to, int64_t toStride);
 };
 
 // F32 throughout, for every processor: AVX-512, AVX2 or what the compiler takes for granted.
 const Kernels & floatKernels();
-// BF16 in, F32 sums: for processors with VDPBF16PS (AVX-512 BF16); null on others. Nearer to the exact product than ggml's
-// own on a quantized base, which round X to 8 bits, and several times faster.
+// As floatKernels, but X is rounded as llama.cpp's CPU backend rounds it for a weight of this type (rounding.h).
+const Kernels & roundedKernels(ggml_type weight);
+// BF16 in, F32 sums: for processors with VDPBF16PS (AVX-512 BF16); null on others.
 const Kernels * bf16Kernels();
+// X in 8 bits, weights as the integers they are, integer sums in every block: for processors with VPDPBUSD and VPDPWSSD
+// (AVX-512 VNNI); null on others and for types without such a form (integer_weights.h).
+const Kernels * integerKernels(ggml_type weight);
+// The fastest that computes what llama.cpp computes with a weight of this type, but for the order of F32 sums.
+const Kernels & servedKernels(ggml_type weight);

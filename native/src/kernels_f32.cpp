@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "kernels.h"
+#include "rounding.h"
 
 namespace {
 
@@ -38,8 +39,6 @@ void fillFromColumns(const PanelSource & matrix, int64_t first, int64_t width, i
 void fillPanel(const PanelSource & matrix, bool turned, int64_t first, int64_t width, int64_t start, int64_t depth, KernelScratch & scratch, void * panel) {
     (turned ? fillFromColumns : fillFromRows)(matrix, first, width, start, depth, scratch, (float *) panel);
 }
-
-void convertRow(const float * from, void * to, int64_t count) { std::memcpy(to, from, (size_t) count * sizeof(float)); }
 
 void convertColumns(const float * from, int64_t stride, int64_t rows, int64_t columns, void * target, int64_t toStride) {
     float * to = (float *) target;
@@ -135,6 +134,19 @@ auto multiplyHere() { return multiplyPlainly; }
 }  // namespace
 
 const Kernels & floatKernels() {
-    static const Kernels kernels{GGML_TYPE_F32, 1, fillPanel, multiplyHere(), convertRow, convertColumns};
+    static const Kernels kernels{GGML_TYPE_F32, 1, 1, 4, fillPanel, multiplyHere(), nullptr, convertColumns};
     return kernels;
+}
+
+const Kernels & roundedKernels(ggml_type weight) {
+    static const auto with = [](RoundRow round) { return Kernels{GGML_TYPE_F32, 1, 1, 4, fillPanel, multiplyHere(), round, nullptr}; };
+    static const Kernels half = with(roundToF16), brain = with(roundToBf16), q8 = with(roundToQ8), q8K = with(roundToQ8K);
+    switch (servedRounding(weight)) {
+        case Rounding::none: return floatKernels();
+        case Rounding::f16: return half;
+        case Rounding::bf16: return brain;
+        case Rounding::q8: return q8;
+        case Rounding::q8K: return q8K;
+    }
+    return floatKernels();
 }

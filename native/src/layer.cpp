@@ -7,8 +7,13 @@ constexpr float geluCubic = 0.044715f;
 
 LayerGraph::LayerGraph(GraphRunner & runner, const Model & model, const PassInputs & inputs, int64_t layer, bool adapter)
     : runner_(runner), c_(runner.context()), model_(model), shape_(model.shape()), architecture_(model.architecture()), inputs_(inputs),
-      layer_(model.layers[layer]), traits_(model.architecture().layers[layer]), segmentsOnly_(layer + 1 == model.shape().layers), adapter_(adapter),
-      kernels_(runner.device().kernels(layer_.output.weight)) {}
+      layer_(model.layers[layer]), traits_(model.architecture().layers[layer]), segmentsOnly_(layer + 1 == model.shape().layers), adapter_(adapter) {
+    const LinearKernels * kernels = runner.device().kernels(layer_.output.weight);
+    if (kernels == nullptr) return;
+    forwardKernels_ = &floatKernels();
+    backwardKernels_ = &kernels->backward;
+    tableGelu_ = &kernels->forward != &floatKernels();
+}
 
 // stream + residualScale · postNorm(branch)
 ggml_tensor * LayerGraph::residual(ggml_tensor * branch, ggml_tensor * postNorm, ggml_tensor * stream) {
@@ -25,10 +30,11 @@ ggml_tensor * LayerGraph::residualBack(ggml_tensor * dOutput, ggml_tensor * bran
 
 ggml_tensor * LayerGraph::activate(ggml_tensor * gate) {
     if (architecture_.activation == Activation::silu) return ggml_silu(c_, gate);
-    return kernels_ == nullptr ? ggml_gelu(c_, gate) : exactGelu(gate);
+    return tableGelu_ ? ggml_gelu(c_, gate) : exactGelu(gate);
 }
 
-// Where ggml's own products are not asked for, GELU is not its own either: on the CPU that reads a table in F16.
+// On the CPU ggml's own reads a table in F16. Where products round as llama.cpp's do, so does GELU; where they are exact
+// it is exact too.
 // The tanh form is x·σ(z) with z = x·d, d = 2c·(1 + k·x²): silu(z)/d.
 ggml_tensor * LayerGraph::exactGelu(ggml_tensor * x) {
     ggml_tensor * d = ggml_scale_bias(c_, ggml_sqr(c_, x), 2 * geluScale * geluCubic, 2 * geluScale);
@@ -48,14 +54,14 @@ ggml_tensor * LayerGraph::activateBack(ggml_tensor * dy, ggml_tensor * x) {
 
 ggml_tensor * LayerGraph::hidden(const Activations & a) {
     if (architecture_.activation == Activation::silu) return ggml_swiglu_split(c_, a.gate, a.up);
-    return kernels_ == nullptr ? ggml_geglu_split(c_, a.gate, a.up) : ggml_mul(c_, exactGelu(a.gate), a.up);
+    return tableGelu_ ? ggml_geglu_split(c_, a.gate, a.up) : ggml_mul(c_, exactGelu(a.gate), a.up);
 }
 
 void LayerGraph::feedForward(Activations & a) {
     ggml_tensor * input = architecture_.preNorms ? norm(a.middle, layer_.feedForwardNorm) : a.middle;
     if (layer_.gate) {
-        a.gate = apply(layer_.gate, input);
-        a.up = apply(layer_.up, input);
+        const std::vector<ggml_tensor *> both = apply({&layer_.gate, &layer_.up}, input);
+        a.gate = both[0], a.up = both[1];
     } else {
         ggml_tensor * both = apply(layer_.up, input);
         a.gate = columnsOf(both, 0, shape_.feedForward);
@@ -82,7 +88,7 @@ ggml_tensor * LayerGraph::feedForwardBack(const Activations & a, ggml_tensor * d
     ggml_tensor * dGate = activateBack(ggml_mul(c_, dHidden, a.up), a.gate);
     ggml_tensor * input = architecture_.preNorms ? norm(a.middle, layer_.feedForwardNorm) : a.middle;
     ggml_tensor * dInput;
-    if (layer_.gate) dInput = ggml_add(c_, applyBack(layer_.gate, dGate, input, true), applyBack(layer_.up, dUp, input, true));
+    if (layer_.gate) dInput = applyBack({&layer_.gate, &layer_.up}, {dGate, dUp}, input, true);
     else dInput = applyBack(layer_.up, ggml_concat(c_, dGate, dUp, 0), input, true);
     return ggml_add(c_, dOutput, architecture_.preNorms ? normBack(dInput, a.middle, layer_.feedForwardNorm) : dInput);
 }

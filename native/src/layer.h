@@ -58,17 +58,34 @@ class LayerGraph {
 
   private:
     // linear.cpp
-    ggml_tensor * apply(const Linear & linear, ggml_tensor * x);
-    ggml_tensor * applyBack(const Linear & linear, ggml_tensor * dy, ggml_tensor * x, bool needInput);
-    ggml_tensor * applyByKernels(const Kernels & kernels, const Linear & linear, ggml_tensor * x);
-    ggml_tensor * applyBackByKernels(const Kernels & kernels, const Linear & linear, ggml_tensor * dy, ggml_tensor * x, bool needInput);
+    // Of linears that read one input, in the model's order: one product with the A of all their pairs.
+    std::vector<ggml_tensor *> apply(const std::vector<const Linear *> & linears, ggml_tensor * x);
+    ggml_tensor * apply(const Linear & linear, ggml_tensor * x) { return apply(std::vector<const Linear *>{&linear}, x)[0]; }
+    // The gradient of x, one dY for each linear; null when `needInput` is false. Gradients of weights are added to theirs.
+    ggml_tensor * applyBack(const std::vector<const Linear *> & linears, const std::vector<ggml_tensor *> & dys, ggml_tensor * x, bool needInput);
+    ggml_tensor * applyBack(const Linear & linear, ggml_tensor * dy, ggml_tensor * x, bool needInput) { return applyBack(std::vector<const Linear *>{&linear}, {dy}, x, needInput); }
+
+    // The pairs of such linears: rows of their group.
+    struct LoraRows {
+        std::vector<const LoraPair *> pairs;
+        ggml_tensor * a = nullptr;       // [in, ranks]
+        ggml_tensor * gradA = nullptr;
+        ggml_tensor * scales = nullptr;  // [ranks]
+    };
+    LoraRows loraOf(const std::vector<const Linear *> & linears);
+    ggml_tensor * reduced(const Kernels * kernels, const LoraRows & lora, ggml_tensor * x);
+    ggml_tensor * columnsOf(ggml_tensor * h, const LoraRows & lora, const LoraPair & pair);
+    ggml_tensor * loraBack(const Kernels * kernels, const LoraRows & lora, const std::vector<ggml_tensor *> & dys, ggml_tensor * x);
+    void baseBack(const Kernels * kernels, const Linear & linear, ggml_tensor * dy, ggml_tensor * x);
+    ggml_tensor * turnedOnce(ggml_tensor * x);
     ggml_tensor * rowsFor(const Kernels & kernels, ggml_tensor * x);
     ggml_tensor * norm(ggml_tensor * x, ggml_tensor * weight);
     ggml_tensor * normBack(ggml_tensor * dy, ggml_tensor * x, ggml_tensor * weight);
     ggml_tensor * multiply(ggml_tensor * a, ggml_tensor * b);
-    ggml_tensor * product(ggml_tensor * matrix, ggml_tensor * x);
-    ggml_tensor * turnedProduct(ggml_tensor * matrix, ggml_tensor * x);
-    ggml_tensor * productOverRows(ggml_tensor * x, ggml_tensor * y);
+    // By ggml's own products where `kernels` is null.
+    ggml_tensor * product(const Kernels * kernels, ggml_tensor * matrix, ggml_tensor * x);
+    ggml_tensor * turnedProduct(const Kernels * kernels, ggml_tensor * matrix, ggml_tensor * x);
+    ggml_tensor * productOverRows(const Kernels * kernels, ggml_tensor * x, ggml_tensor * y);
     ggml_tensor * turned(ggml_tensor * x);
     ggml_tensor * rowsOf(ggml_tensor * x, int64_t start, int64_t count);
     ggml_tensor * columnsOf(ggml_tensor * x, int64_t start, int64_t count);
@@ -112,7 +129,10 @@ class LayerGraph {
     const LayerTraits & traits_;
     bool segmentsOnly_;
     bool adapter_;
-    const Kernels * kernels_;  // of attention
+    // Of attention. Forward it is F32, as it is for llama.cpp; null where ggml's own products are used.
+    const Kernels * forwardKernels_ = nullptr;
+    const Kernels * backwardKernels_ = nullptr;
+    bool tableGelu_ = true;
     // x and xᵀ: q, k, v share one input, gate and up another.
     ggml_tensor * lastTurned_ = nullptr;
     ggml_tensor * lastTurnedResult_ = nullptr;

@@ -32,77 +32,126 @@ ggml_tensor * LayerGraph::rowsFor(const Kernels & kernels, ggml_tensor * x) {
 }
 
 // matrix·x, batch by batch; the matrix may be a view.
-ggml_tensor * LayerGraph::product(ggml_tensor * matrix, ggml_tensor * x) {
-    if (kernels_ == nullptr) return multiply(ggml_cont(c_, matrix), x);
-    return sumOfProducts(runner_, *kernels_, {{matrix, false, rowsFor(*kernels_, x)}});
+ggml_tensor * LayerGraph::product(const Kernels * kernels, ggml_tensor * matrix, ggml_tensor * x) {
+    if (kernels == nullptr) return multiply(ggml_is_contiguous(matrix) ? matrix : ggml_cont(c_, matrix), x);
+    return sumOfProducts(runner_, {{*kernels, matrix, false, rowsFor(*kernels, x)}});
 }
 
 // matrixᵀ·x
-ggml_tensor * LayerGraph::turnedProduct(ggml_tensor * matrix, ggml_tensor * x) {
-    if (kernels_ == nullptr) return multiply(turned(matrix), x);
-    return sumOfProducts(runner_, *kernels_, {{matrix, true, rowsFor(*kernels_, x)}});
+ggml_tensor * LayerGraph::turnedProduct(const Kernels * kernels, ggml_tensor * matrix, ggml_tensor * x) {
+    if (kernels == nullptr) return multiply(turned(matrix), x);
+    return sumOfProducts(runner_, {{*kernels, matrix, true, rowsFor(*kernels, x)}});
 }
 
 // Σ over rows of x·yᵀ: [columns of x, columns of y].
-ggml_tensor * LayerGraph::productOverRows(ggml_tensor * x, ggml_tensor * y) {
-    if (kernels_ == nullptr) return multiply(turned(x), turned(y));
-    return sumOfProducts(runner_, *kernels_, {{x, true, productColumns(runner_, *kernels_, y)}});
+ggml_tensor * LayerGraph::productOverRows(const Kernels * kernels, ggml_tensor * x, ggml_tensor * y) {
+    if (kernels == nullptr) return multiply(turned(x), turned(y));
+    return sumOfProducts(runner_, {{*kernels, x, true, productColumns(runner_, *kernels, y)}});
 }
 
-// W·x and B·h in one sum, so that a small rank costs no pass over the result.
-ggml_tensor * LayerGraph::applyByKernels(const Kernels & kernels, const Linear & linear, ggml_tensor * x) {
-    ggml_tensor * rows = rowsFor(kernels, x);
-    std::vector<ProductTerm> terms{{linear.weight, false, rows}};
-    if (adapter_ && linear.lora != nullptr) {
-        ggml_tensor * h = ggml_scale(c_, sumOfProducts(runner_, kernels, {{linear.lora->a, false, rows}}), linear.lora->scale);
-        terms.push_back({linear.lora->b, false, productRows(runner_, kernels, h)});
-    }
-    ggml_tensor * y = sumOfProducts(runner_, kernels, terms);
-    return linear.bias == nullptr ? y : ggml_add(c_, y, linear.bias);
-}
-
-// As applyBack; the sums over tokens read x and dY as they lie, so that nothing large is turned.
-ggml_tensor * LayerGraph::applyBackByKernels(const Kernels & kernels, const Linear & linear, ggml_tensor * dy, ggml_tensor * x, bool needInput) {
-    if (linear.gradient != nullptr) runner_.expand(addProduct(runner_, kernels, linear.gradient, {x, true, productColumns(runner_, kernels, dy)}));
-    const bool adapted = adapter_ && linear.lora != nullptr;
-    if (!adapted && !needInput) return nullptr;
-    ggml_tensor * dyRows = rowsFor(kernels, dy);
-    std::vector<ProductTerm> terms{{linear.weight, true, dyRows}};
-    if (adapted) {
-        const LoraPair & lora = *linear.lora;
-        ggml_tensor * h = ggml_scale(c_, sumOfProducts(runner_, kernels, {{lora.a, false, rowsFor(kernels, x)}}), lora.scale);
-        ggml_tensor * dh = ggml_scale(c_, sumOfProducts(runner_, kernels, {{lora.b, true, dyRows}}), lora.scale);
-        ggml_tensor * dbTurned = sumOfProducts(runner_, kernels, {{dy, true, productColumns(runner_, kernels, h)}});
-        runner_.expand(ggml_add_inplace(c_, lora.gradB, turned(dbTurned)));
-        runner_.expand(addProduct(runner_, kernels, lora.gradA, {x, true, productColumns(runner_, kernels, dh)}));
-        terms.push_back({lora.a, true, productRows(runner_, kernels, dh)});
-    }
-    return needInput ? sumOfProducts(runner_, kernels, terms) : nullptr;
-}
-
-ggml_tensor * LayerGraph::apply(const Linear & linear, ggml_tensor * x) {
-    if (const Kernels * kernels = runner_.device().kernels(linear.weight)) return applyByKernels(*kernels, linear, x);
-    ggml_tensor * y = multiply(linear.weight, x);
-    if (adapter_ && linear.lora != nullptr) {
-        ggml_tensor * h = ggml_scale(c_, multiply(linear.lora->a, x), linear.lora->scale);
-        y = ggml_add(c_, y, multiply(linear.lora->b, h));
-    }
-    return linear.bias == nullptr ? y : ggml_add(c_, y, linear.bias);
-}
-
-// dX = Wᵀ·dY + Aᵀ·dh with dh = scale·Bᵀ·dY; dA = x·dhᵀ, dB = scale·h·dYᵀ with h = A·x computed again.
-ggml_tensor * LayerGraph::applyBack(const Linear & linear, ggml_tensor * dy, ggml_tensor * x, bool needInput) {
-    if (const Kernels * kernels = runner_.device().kernels(linear.weight)) return applyBackByKernels(*kernels, linear, dy, x, needInput);
-    ggml_tensor * dx = needInput ? multiply(linear.transposed, dy) : nullptr;
-    const bool adapted = adapter_ && linear.lora != nullptr;
-    if (!adapted && linear.gradient == nullptr) return dx;
+ggml_tensor * LayerGraph::turnedOnce(ggml_tensor * x) {
     if (lastTurned_ != x) lastTurned_ = x, lastTurnedResult_ = turned(x);
-    if (linear.gradient != nullptr) runner_.expand(ggml_add_inplace(c_, linear.gradient, multiply(lastTurnedResult_, turned(dy))));
-    if (!adapted) return dx;
-    const LoraPair & lora = *linear.lora;
-    ggml_tensor * h = ggml_scale(c_, multiply(lora.a, x), lora.scale);
-    ggml_tensor * dh = ggml_scale(c_, multiply(turned(lora.b), dy), lora.scale);
-    runner_.expand(ggml_add_inplace(c_, lora.gradB, multiply(turned(h), turned(dy))));
-    runner_.expand(ggml_add_inplace(c_, lora.gradA, multiply(lastTurnedResult_, turned(dh))));
-    return needInput ? ggml_add(c_, dx, multiply(turned(lora.a), dh)) : nullptr;
+    return lastTurnedResult_;
+}
+
+LayerGraph::LoraRows LayerGraph::loraOf(const std::vector<const Linear *> & linears) {
+    LoraRows lora;
+    int64_t ranks = 0;
+    for (const Linear * linear : linears) {
+        if (!adapter_ || linear->lora == nullptr) continue;
+        lora.pairs.push_back(linear->lora);
+        ranks += linear->lora->rank();
+    }
+    if (lora.pairs.empty()) return lora;
+    const LoraGroup & group = *lora.pairs.front()->group;
+    const int64_t first = lora.pairs.front()->row;
+    const auto part = [&](ggml_tensor * x) { return ggml_view_2d(c_, x, x->ne[0], ranks, x->nb[1], first * x->nb[1]); };
+    lora.a = part(group.a);
+    lora.gradA = part(group.gradA);
+    lora.scales = ggml_view_1d(c_, group.scales, ranks, (group.firstScale + first) * sizeof(float));
+    return lora;
+}
+
+// h = scale·A·x of all pairs: [ranks, rows]
+ggml_tensor * LayerGraph::reduced(const Kernels * kernels, const LoraRows & lora, ggml_tensor * x) { return ggml_mul(c_, product(kernels, lora.a, x), lora.scales); }
+
+// What of h belongs to one pair: [rank, rows]
+ggml_tensor * LayerGraph::columnsOf(ggml_tensor * h, const LoraRows & lora, const LoraPair & pair) {
+    if (lora.pairs.size() == 1) return h;
+    return ggml_view_2d(c_, h, pair.rank(), h->ne[1], h->nb[1], (pair.row - lora.pairs.front()->row) * sizeof(float));
+}
+
+// W·x and B·h in one sum, so that a small rank costs no pass over the result. The adapter is F32, and so are its products.
+std::vector<ggml_tensor *> LayerGraph::apply(const std::vector<const Linear *> & linears, ggml_tensor * x) {
+    const bool own = runner_.device().kernels(linears.front()->weight) != nullptr;
+    const LoraRows lora = loraOf(linears);
+    ggml_tensor * h = lora.pairs.empty() ? nullptr : reduced(own ? &floatKernels() : nullptr, lora, x);
+    std::vector<ggml_tensor *> ys;
+    for (const Linear * linear : linears) {
+        const LoraPair * pair = h == nullptr ? nullptr : linear->lora;
+        ggml_tensor * y;
+        if (const LinearKernels * kernels = runner_.device().kernels(linear->weight)) {
+            std::vector<ProductTerm> terms{{kernels->forward, linear->weight, false, rowsFor(kernels->forward, x)}};
+            if (pair != nullptr) terms.push_back({floatKernels(), pair->b, false, columnsOf(h, lora, *pair)});
+            y = sumOfProducts(runner_, terms);
+        } else {
+            y = multiply(linear->weight, x);
+            if (pair != nullptr) y = ggml_add(c_, y, multiply(pair->b, ggml_cont(c_, columnsOf(h, lora, *pair))));
+        }
+        ys.push_back(linear->bias == nullptr ? y : ggml_add(c_, y, linear->bias));
+    }
+    return ys;
+}
+
+// dW += x·dYᵀ, where the weight itself is trained.
+void LayerGraph::baseBack(const Kernels * kernels, const Linear & linear, ggml_tensor * dy, ggml_tensor * x) {
+    if (linear.gradient == nullptr) return;
+    if (kernels != nullptr) runner_.expand(addProduct(runner_, linear.gradient, {*kernels, x, true, productColumns(runner_, *kernels, dy)}));
+    else runner_.expand(ggml_add_inplace(c_, linear.gradient, multiply(turnedOnce(x), turned(dy))));
+}
+
+// dB = h·dYᵀ with h computed again, and dA = x·dhᵀ; the result is dh = scale·Bᵀ·dY of all pairs, [ranks, rows]. Our own
+// kernels read x and dY as they lie, so that nothing large is turned.
+ggml_tensor * LayerGraph::loraBack(const Kernels * kernels, const LoraRows & lora, const std::vector<ggml_tensor *> & dys, ggml_tensor * x) {
+    ggml_tensor * h = reduced(kernels, lora, x), * dh = nullptr;
+    for (size_t i = 0; i < lora.pairs.size(); i++) {
+        const LoraPair & pair = *lora.pairs[i];
+        ggml_tensor * own = columnsOf(h, lora, pair);
+        ggml_tensor * dB = kernels == nullptr ? multiply(turned(own), turned(dys[i])) : turned(productOverRows(kernels, dys[i], own));
+        runner_.expand(ggml_add_inplace(c_, pair.gradB, dB));
+        ggml_tensor * part = turnedProduct(kernels, pair.b, dys[i]);
+        dh = dh == nullptr ? part : ggml_concat(c_, dh, part, 0);
+    }
+    dh = ggml_mul(c_, dh, lora.scales);
+    if (kernels != nullptr) runner_.expand(addProduct(runner_, lora.gradA, {*kernels, x, true, productColumns(runner_, *kernels, dh)}));
+    else runner_.expand(ggml_add_inplace(c_, lora.gradA, multiply(turnedOnce(x), turned(dh))));
+    return dh;
+}
+
+// dX = Σ Wᵀ·dY + Aᵀ·dh: one sum by our own kernels.
+ggml_tensor * LayerGraph::applyBack(const std::vector<const Linear *> & linears, const std::vector<ggml_tensor *> & dys, ggml_tensor * x, bool needInput) {
+    const LinearKernels * first = runner_.device().kernels(linears.front()->weight);
+    const Kernels * kernels = first == nullptr ? nullptr : &first->backward;
+    const LoraRows lora = loraOf(linears);
+    std::vector<ggml_tensor *> adapted;
+    for (size_t i = 0; i < linears.size(); i++) {
+        baseBack(kernels, *linears[i], dys[i], x);
+        if (adapter_ && linears[i]->lora != nullptr) adapted.push_back(dys[i]);
+    }
+    ggml_tensor * dh = adapted.empty() ? nullptr : loraBack(kernels, lora, adapted, x);
+    if (!needInput) return nullptr;
+    if (kernels == nullptr) {
+        ggml_tensor * dx = nullptr;
+        const auto add = [&](ggml_tensor * part) { dx = dx == nullptr ? part : ggml_add(c_, dx, part); };
+        for (size_t i = 0; i < linears.size(); i++) add(multiply(linears[i]->transposed, dys[i]));
+        if (dh != nullptr) add(multiply(turned(lora.a), dh));
+        return dx;
+    }
+    std::vector<ProductTerm> terms;
+    for (size_t i = 0; i < linears.size(); i++) {
+        const Kernels & own = runner_.device().kernels(linears[i]->weight)->backward;
+        terms.push_back({own, linears[i]->weight, true, rowsFor(own, dys[i])});
+    }
+    if (dh != nullptr) terms.push_back({*kernels, lora.a, true, productRows(runner_, *kernels, dh)});
+    return sumOfProducts(runner_, terms);
 }

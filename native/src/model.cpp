@@ -65,10 +65,10 @@ void Model::bindGlobals(int64_t contextLength) {
         ropeFactors = optional(contextLength > architecture_.originalContext ? "rope_factors_long.weight" : "rope_factors_short.weight", s.ropeDimensions / 2);
 }
 
-void Model::bindLinear(int64_t index, const char * name, Linear & linear, int64_t in, int64_t out, std::vector<std::string> targets) {
+void Model::bindLinear(int64_t index, const char * name, Linear & linear, Input input, int64_t in, int64_t out, std::vector<std::string> targets) {
     linear.weight = need(layerTensor(index, name, ".weight"), in, out);
     linear.bias = optional(layerTensor(index, name, ".bias"), out);
-    linears_.push_back({layerTensor(index, name, ".weight"), std::move(targets), &linear, index});
+    linears_.push_back({layerTensor(index, name, ".weight"), std::move(targets), &linear, index, 4 * index + (int64_t) input});
 }
 
 void Model::bindLayer(int64_t index) {
@@ -92,15 +92,15 @@ void Model::bindAttention(int64_t index, Layer & layer) {
     const int64_t attention = s.heads * s.headSize, kv = s.kvHeads * s.headSize;
     if (gguf_->find(layerTensor(index, "attn_qkv", ".weight")) != nullptr) {
         if (architecture_.queryKeyNorm != QueryKeyNorm::none) throw unsupportedModel(path(), "query, key and value are fused and normed");
-        bindLinear(index, "attn_qkv", layer.fusedQueryKeyValue, s.embedding, attention + 2 * kv, {"attn_q", "attn_k", "attn_v"});
+        bindLinear(index, "attn_qkv", layer.fusedQueryKeyValue, Input::normed, s.embedding, attention + 2 * kv, {"attn_q", "attn_k", "attn_v"});
         for (const char * part : {"attn_q", "attn_k", "attn_v"})
             if (gguf_->find(layerTensor(index, part, ".bias")) != nullptr) throw unsupportedModel(path(), "a fused tensor has separate biases");
     } else {
-        bindLinear(index, "attn_q", layer.query, s.embedding, attention, {"attn_q"});
-        bindLinear(index, "attn_k", layer.key, s.embedding, kv, {"attn_k"});
-        bindLinear(index, "attn_v", layer.value, s.embedding, kv, {"attn_v"});
+        bindLinear(index, "attn_q", layer.query, Input::normed, s.embedding, attention, {"attn_q"});
+        bindLinear(index, "attn_k", layer.key, Input::normed, s.embedding, kv, {"attn_k"});
+        bindLinear(index, "attn_v", layer.value, Input::normed, s.embedding, kv, {"attn_v"});
     }
-    bindLinear(index, "attn_output", layer.output, attention, s.embedding, {"attn_output"});
+    bindLinear(index, "attn_output", layer.output, Input::attended, attention, s.embedding, {"attn_output"});
     const QueryKeyNorm norm = architecture_.queryKeyNorm;
     if (norm == QueryKeyNorm::none) return;
     layer.queryNorm = need(layerTensor(index, "attn_q_norm", ".weight"), norm == QueryKeyNorm::perHead ? s.headSize : attention);
@@ -111,12 +111,12 @@ void Model::bindFeedForward(int64_t index, Layer & layer) {
     const Shape & s = shape_;
     const ggml_tensor * up = gguf_->find(layerTensor(index, "ffn_up", ".weight"));
     if (up != nullptr && up->ne[1] == 2 * s.feedForward) {
-        bindLinear(index, "ffn_up", layer.up, s.embedding, 2 * s.feedForward, {"ffn_gate", "ffn_up"});
+        bindLinear(index, "ffn_up", layer.up, Input::middle, s.embedding, 2 * s.feedForward, {"ffn_gate", "ffn_up"});
     } else {
-        bindLinear(index, "ffn_gate", layer.gate, s.embedding, s.feedForward, {"ffn_gate"});
-        bindLinear(index, "ffn_up", layer.up, s.embedding, s.feedForward, {"ffn_up"});
+        bindLinear(index, "ffn_gate", layer.gate, Input::middle, s.embedding, s.feedForward, {"ffn_gate"});
+        bindLinear(index, "ffn_up", layer.up, Input::middle, s.embedding, s.feedForward, {"ffn_up"});
     }
-    bindLinear(index, "ffn_down", layer.down, s.feedForward, s.embedding, {"ffn_down"});
+    bindLinear(index, "ffn_down", layer.down, Input::hidden, s.feedForward, s.embedding, {"ffn_down"});
 }
 
 Linear * Model::linear(const std::string & tensor) const {

@@ -72,6 +72,7 @@ class Model {
         std::vector<std::string> targets;  // what a user calls it: attn_q; of a fused tensor all its parts
         Linear * linear;
         int64_t layer;
+        int64_t input;                     // the same for linears that read the same input; they follow one another
     };
     // All linears that may carry an adapter, in layer order.
     const std::vector<NamedLinear> & linears() const { return linears_; }
@@ -102,7 +103,9 @@ class Model {
     void bindLayer(int64_t index);
     void bindAttention(int64_t index, Layer & layer);
     void bindFeedForward(int64_t index, Layer & layer);
-    void bindLinear(int64_t index, const char * name, Linear & linear, int64_t in, int64_t out, std::vector<std::string> targets);
+    // What a linear of a layer reads.
+    enum class Input { normed, attended, middle, hidden };
+    void bindLinear(int64_t index, const char * name, Linear & linear, Input input, int64_t in, int64_t out, std::vector<std::string> targets);
     // placement.cpp
     void describeTransposed();
     void chooseResidents(const Residency & residency);

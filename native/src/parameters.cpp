@@ -16,16 +16,24 @@ std::vector<float> Parameters::hostCopy(const ggml_tensor * tensor) {
     ggml_backend_tensor_get(tensor, values.data(), 0, ggml_nbytes(tensor));
     return values;
 }
-Parameters::Parameters(size_t count) {
-    context_ = tensorContext(count * 4 + 1);
+
+Parameters::Parameters(size_t count, size_t more) {
+    context_ = tensorContext(count * 4 + more + 1);
     parameters_.reserve(count);
     settings_ = ggml_new_tensor_1d(context_.get(), GGML_TYPE_F32, 7);
 }
 
-const Parameters::Parameter & Parameters::add(const std::string & name, int64_t ne0, int64_t ne1) {
-    Parameter p{name, nullptr, nullptr, nullptr, nullptr};
-    for (ggml_tensor ** part : {&p.value, &p.gradient, &p.first, &p.second}) *part = ggml_new_tensor_2d(context_.get(), GGML_TYPE_F32, ne0, ne1);
-    ggml_set_param(p.value);
+ggml_tensor * Parameters::tensor(int64_t ne0, int64_t ne1) { return ggml_new_tensor_2d(context_.get(), GGML_TYPE_F32, ne0, ne1); }
+
+ggml_tensor * Parameters::rows(ggml_tensor * tensor, int64_t start, int64_t count) {
+    return ggml_view_2d(context_.get(), tensor, tensor->ne[0], count, tensor->nb[1], start * tensor->nb[1]);
+}
+
+const Parameters::Parameter & Parameters::add(const std::string & name, int64_t ne0, int64_t ne1) { return add(name, tensor(ne0, ne1), tensor(ne0, ne1)); }
+
+const Parameters::Parameter & Parameters::add(const std::string & name, ggml_tensor * value, ggml_tensor * gradient) {
+    const Parameter p{name, value, gradient, tensor(value->ne[0], value->ne[1]), tensor(value->ne[0], value->ne[1])};
+    p.value->flags |= GGML_TENSOR_FLAG_PARAM;
     ggml_set_name(p.value, name.c_str());
     parameters_.push_back(p);
     return parameters_.back();

@@ -45,8 +45,13 @@ class Parameters {
         ggml_tensor * second;
     };
 
-    explicit Parameters(size_t count);
+    // Room for so many parameters, and for `more` tensors of `tensor` and `rows`.
+    explicit Parameters(size_t count, size_t more = 0);
     const Parameter & add(const std::string & name, int64_t ne0, int64_t ne1);
+    // One whose value and gradient are rows of larger tensors.
+    const Parameter & add(const std::string & name, ggml_tensor * value, ggml_tensor * gradient);
+    ggml_tensor * tensor(int64_t ne0, int64_t ne1);
+    ggml_tensor * rows(ggml_tensor * tensor, int64_t start, int64_t count);
     // Gives memory to everything that was added; all zeros.
     void allocate(Device & device, const std::string & what);
     virtual void afterStep(GraphRunner &) {}

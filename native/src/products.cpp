@@ -13,7 +13,6 @@ constexpr int64_t usualWidth = 64;
 constexpr int64_t fewestRows = 96;
 
 struct Plan {
-    const Kernels & kernels;
     std::vector<ProductTerm> terms;
     bool accumulate;
 };
@@ -28,7 +27,10 @@ int64_t widthOf(const ProductTerm & term) { return term.matrix->ne[term.turned ?
 
 const float * floatRow(const ggml_tensor * x, int64_t row, int64_t batch) { return (const float *) ((const char *) x->data + row * x->nb[1] + batch * x->nb[2]); }
 
-// Products read whole steps of the depth: what lies beyond the last element must be 0.
+int64_t stepsOf(const Kernels & kernels, int64_t count) { return (count + kernels.depthStep - 1) / kernels.depthStep; }
+
+// Products read whole steps of the depth: what lies beyond the last element must be 0. Where a step holds more than its
+// numbers, rows are whole steps already.
 void clearBeyond(ggml_tensor * dst, int64_t row, int64_t count, const Kernels & kernels) {
     const size_t size = ggml_type_size(dst->type);
     for (; count % kernels.depthStep != 0; count++) std::memset((char *) dst->data + row * dst->nb[1] + count * size, 0, size);
@@ -58,8 +60,6 @@ void computeColumns(ggml_tensor * dst, int thread, int threads, void * data) {
 void computeStripe(ggml_tensor * dst, const Plan & plan, int64_t batch, int64_t first, int64_t width, int64_t row, int64_t count) {
     KernelScratch & mine = scratch();
     mine.panel.resize(panelBytes);
-    const Kernels & kernels = plan.kernels;
-    const int64_t size = (int64_t) ggml_type_size(kernels.element), deepest = panelBytes / size / width;
     Stripe stripe{};
     stripe.panel = mine.panel.data();
     stripe.panelWidth = width;
@@ -71,12 +71,15 @@ void computeStripe(ggml_tensor * dst, const Plan & plan, int64_t batch, int64_t 
     for (const ProductTerm & term : plan.terms) {
         const ggml_tensor * m = term.matrix;
         const PanelSource matrix{(const char *) m->data + batch * m->nb[2], m->type, m->ne[1], m->ne[0], m->nb[1]};
+        const Kernels & kernels = term.kernels;
+        const int64_t size = (int64_t) ggml_type_size(kernels.element), steps = stepsOf(kernels, depthOf(term));
+        const int64_t most = std::max<int64_t>(panelBytes / kernels.panelStepBytes / width, 1);
         stripe.xStride = (int64_t) (term.rows->nb[1] / (size_t) size);
-        for (int64_t start = 0; start < depthOf(term); start += deepest) {
-            const int64_t step = kernels.depthStep;
-            stripe.depth = std::min(deepest, (depthOf(term) - start + step - 1) / step * step);
+        for (int64_t step = 0; step < steps; step += most) {
+            const int64_t start = step * kernels.depthStep;
+            stripe.depth = std::min(most, steps - step) * kernels.depthStep;
             kernels.fillPanel(matrix, term.turned, first, width, start, stripe.depth, mine, mine.panel.data());
-            stripe.x = (const char *) term.rows->data + row * term.rows->nb[1] + batch * term.rows->nb[2] + start * size;
+            stripe.x = (const char *) term.rows->data + row * term.rows->nb[1] + batch * term.rows->nb[2] + step * kernels.stepElements * size;
             kernels.multiplyPanel(stripe);
             stripe.accumulate = true;
         }
@@ -98,7 +101,7 @@ void computeProduct(ggml_tensor * dst, int thread, int threads, void * data) {
     }
 }
 
-ggml_tensor * productNode(GraphRunner & runner, const Kernels & kernels, const std::vector<ProductTerm> & terms, ggml_tensor * target) {
+ggml_tensor * productNode(GraphRunner & runner, const std::vector<ProductTerm> & terms, ggml_tensor * target) {
     std::vector<ggml_tensor *> sources;
     double work = 0;
     const ProductTerm & one = terms.front();
@@ -107,7 +110,7 @@ ggml_tensor * productNode(GraphRunner & runner, const Kernels & kernels, const s
         sources.push_back(term.rows);
         work += (double) depthOf(term) * (double) widthOf(term) * (double) (term.rows->ne[1] * term.rows->ne[2]);
     }
-    Plan * plan = runner.own(Plan{kernels, terms, target != nullptr});
+    Plan * plan = runner.own(Plan{terms, target != nullptr});
     runner.addWork(work);
     if (target != nullptr) return ggml_custom_inplace(runner.context(), target, sources.data(), (int) sources.size(), computeProduct, GGML_N_TASKS_MAX, plan);
     return ggml_custom_4d(runner.context(), GGML_TYPE_F32, widthOf(one), one.rows->ne[1], one.rows->ne[2], 1, sources.data(), (int) sources.size(), computeProduct,
@@ -115,21 +118,19 @@ ggml_tensor * productNode(GraphRunner & runner, const Kernels & kernels, const s
 }
 
 ggml_tensor * rowsNode(GraphRunner & runner, const Kernels & kernels, ggml_tensor * x, int64_t columns, int64_t rows, ggml_custom_op_t compute) {
-    const int64_t padded = (columns + kernels.depthStep - 1) / kernels.depthStep * kernels.depthStep + rowPadding;
+    const int64_t padded = stepsOf(kernels, columns) * kernels.stepElements + rowPadding;
     return ggml_custom_4d(runner.context(), kernels.element, padded, rows, x->ne[2], 1, &x, 1, compute, GGML_N_TASKS_MAX, const_cast<Kernels *>(&kernels));
 }
 }  // namespace
 
 ggml_tensor * productRows(GraphRunner & runner, const Kernels & kernels, ggml_tensor * x) {
-    return kernels.element == GGML_TYPE_F32 ? x : rowsNode(runner, kernels, x, x->ne[0], x->ne[1], computeRows);
+    return kernels.convertRow == nullptr ? x : rowsNode(runner, kernels, x, x->ne[0], x->ne[1], computeRows);
 }
 
 ggml_tensor * productColumns(GraphRunner & runner, const Kernels & kernels, ggml_tensor * x) {
     return rowsNode(runner, kernels, x, x->ne[1], x->ne[0], computeColumns);
 }
 
-ggml_tensor * sumOfProducts(GraphRunner & runner, const Kernels & kernels, const std::vector<ProductTerm> & terms) { return productNode(runner, kernels, terms, nullptr); }
+ggml_tensor * sumOfProducts(GraphRunner & runner, const std::vector<ProductTerm> & terms) { return productNode(runner, terms, nullptr); }
 
-ggml_tensor * addProduct(GraphRunner & runner, const Kernels & kernels, ggml_tensor * target, const ProductTerm & term) {
-    return productNode(runner, kernels, {term}, target);
-}
+ggml_tensor * addProduct(GraphRunner & runner, ggml_tensor * target, const ProductTerm & term) { return productNode(runner, {term}, target); }

@@ -12,12 +12,13 @@ ggml_tensor * productColumns(GraphRunner & runner, const Kernels & kernels, ggml
 
 // matrix·x, or matrixᵀ·x where `turned`: ne {in, out, batches} as ggml has it, any type, rows at any distance.
 struct ProductTerm {
+    const Kernels & kernels;
     ggml_tensor * matrix;
     bool turned;
-    ggml_tensor * rows;  // of productRows or productColumns
+    ggml_tensor * rows;  // of productRows or productColumns by the same kernels
 };
 
 // The sum of at most four products, each [out (turned: in), rows, batches] F32.
-ggml_tensor * sumOfProducts(GraphRunner & runner, const Kernels & kernels, const std::vector<ProductTerm> & terms);
+ggml_tensor * sumOfProducts(GraphRunner & runner, const std::vector<ProductTerm> & terms);
 // target += the product, in place.
-ggml_tensor * addProduct(GraphRunner & runner, const Kernels & kernels, ggml_tensor * target, const ProductTerm & term);
+ggml_tensor * addProduct(GraphRunner & runner, ggml_tensor * target, const ProductTerm & term);

@@ -42,7 +42,7 @@ const alignment = 32;
 const headChunkBytes = 64 * 2 ** 20;
 const [smallestHeadChunk, largestHeadChunk] = [16, 512];
 const keyPadding = 15;
-/** Value, gradient and two moments. */
+/** Value, gradient and two moments; beside them one scale for each rank. */
 const copiesOfAdapter = 4;
 
 type Way = "float32" | "bf16" | "ggml";
@@ -132,6 +132,7 @@ export function estimatePass(
   const pairs = adaptedPairs(shape.linears, lora);
   const adapter =
     alignment +
+    floats(pairs.reduce((sum, { rank }) => sum + rank, 0)) +
     copiesOfAdapter *
       pairs.reduce((sum, { rank, input, output }) => sum + floats(input * rank) + floats(rank * output), 0);
   const tape = tapeBytes(shape, packing, { backward, keep: keepsActivations, lowest });

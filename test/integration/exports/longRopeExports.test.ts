@@ -54,7 +54,7 @@ it("negative control: opened with the other factors, the export is found to spea
   const { directory } = await trainLongRope({});
   const tools: ExportTools = {
     ...{ addon, libraries, threads: 1, openTokenizer },
-    openTrainer: (model) => addon.openTrainer({ model, libraries, threads: 1, products: "ggml" }),
+    openTrainer: (model) => addon.openTrainer({ model, libraries, threads: 1 }),
     openScorer: (path, adapter) => openScorer({ path, adapter, contextSize: 257, threads: 1 }),
   };
   const failing = exportAdapterOfRun({ directory, output: join(directory, "a.gguf"), tools, emit: () => {} });

@@ -125,7 +125,7 @@ it("a run whose rows were all cut is exported: llama.cpp reads them as training 
   writeFileSync(data, JSON.stringify([{ query, responses, scores: [6, 1] }]));
   await train(run, model, data, { maxLength: 64 });
   // As exports do: products of ggml's own, which round activations as llama.cpp does.
-  const openTrainer = (path: string) => addon.openTrainer({ model: path, libraries, threads: 1, products: "ggml" });
+  const openTrainer = (path: string) => addon.openTrainer({ model: path, libraries, threads: 1 });
   const job = { directory: run, tools: { ...tools, openTrainer }, emit };
   const adapter = await exportAdapterOfRun({ ...job, output: join(run, "exports", "a.gguf") });
   const merged = await exportMergedOfRun({ ...job, output: join(run, "exports", "m.gguf"), type: "Q8_0" });

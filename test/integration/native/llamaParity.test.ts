@@ -8,6 +8,7 @@ import { loadCheckedModel } from "../../../core/models/llama/runtime.ts";
 import { trainableArchitectures } from "../../../core/models/trainable.ts";
 import { randomStream } from "../../../core/random.ts";
 import { addon, casePath, libraries, openCase, openTrainer } from "../../support/nativeCases.ts";
+import { blockTypes, writeRandomBlocks } from "../../support/randomBlocks.ts";
 import { referenceCases } from "../../support/referenceCases.ts";
 import { temporaryFolder } from "../../support/temporaryFolder.ts";
 import { everyArchitecture, writeTinyModel } from "../../support/tinyModels.ts";
@@ -96,39 +97,60 @@ describe("F32 log-probabilities are llama.cpp's", () => {
   });
 });
 
-describe("on quantized bases all log-probabilities of a position agree", () => {
-  /** ‖a − b‖² over ‖b‖², or over b's spread: that is of log-probabilities what it is of logits. */
-  const nmse = (a: readonly number[], b: readonly number[], over: "size" | "spread" = "spread") => {
-    const mean = over === "size" ? 0 : b.reduce((sum, x) => sum + x, 0) / b.length;
-    const error = b.reduce((sum, x, i) => sum + (x - (a[i] ?? Number.NaN)) ** 2, 0);
-    return error / b.reduce((sum, x) => sum + (x - mean) ** 2, 0);
-  };
+/** ‖a − b‖² over the spread of b: of log-probabilities what it is of logits. */
+function nmse(a: readonly number[], b: readonly number[]): number {
+  const mean = b.reduce((sum, x) => sum + x, 0) / b.length;
+  const error = b.reduce((sum, x, i) => sum + (x - (a[i] ?? Number.NaN)) ** 2, 0);
+  return error / b.reduce((sum, x) => sum + (x - mean) ** 2, 0);
+}
 
-  test.each(["Q8_0", "Q6_K", "Q4_K_M", "Q4_0", "IQ4_XS", "BF16", "F16"] as const)("%s", async (type) => {
+/** Every token of the vocabulary as a response of one: the whole distribution after the query. */
+async function distribution(model: string, query: number[], options: Partial<OpenOptions> = {}): Promise<number[]> {
+  const trainer = await openTrainer(model, options);
+  const responses = Array.from({ length: trainer.info.vocabulary }, (_, token) => [token]);
+  return (await trainer.forward([{ query, responses }], { adapter: false, keep: false })).flat(2);
+}
+
+describe("on a base that is not F32 the forward is llama.cpp's, its rounding of activations included", () => {
+  const { query } = randomRow(256, 8);
+
+  test.each(["Q8_0", "Q6_K", "Q5_K_M", "Q4_K_M", "Q4_0", "IQ4_XS", "BF16", "F16"] as const)("%s", async (type) => {
     const folder = await temporaryFolder();
     const [path, plain] = [join(folder, "model.gguf"), join(folder, "plain.gguf")];
     await addon.quantize({ input: casePath("llama-wide", "model.gguf"), output: path, type, libraries, threads: 1 });
     await addon.quantize({ input: path, output: plain, type: "F32", libraries, threads: 1 });
-    // Every token of the vocabulary as a response of one: the whole distribution after the query.
-    const distribution = async (model: string, options: Partial<OpenOptions> = {}) => {
-      const trainer = await openTrainer(model, options);
-      const responses = Array.from({ length: trainer.info.vocabulary }, (_, token) => [token]);
-      return (await trainer.forward([{ query, responses }], { adapter: false, keep: false })).flat(2);
-    };
-    const { query } = randomRow(256, 8);
     const theirs = await nextLogSoftmax(path, query);
-    const exact = await distribution(plain);
-    // llama.cpp rounds activations to 8 bits; with products of ggml's own the trainer does just the same …
-    expect(nmse(await distribution(path, { products: "ggml" }), theirs)).toBeLessThan(1e-4);
-    // … as it comes its log-probabilities are llama.cpp's within the same bound, …
-    const asItComes = await distribution(path);
-    expect(nmse(asItComes, theirs, "size")).toBeLessThan(1e-4);
-    // … and nearer to what the de-quantized weights say, which in F32 it says.
-    const ours = nmse(asItComes, exact);
-    if (type === "F16") expect(ours).toBeLessThan(1e-8);
-    else if (type === "BF16") expect(ours).toBeLessThan(1e-4);
-    else expect(ours).toBeLessThan(nmse(theirs, exact) / 2);
-    expect(nmse(await distribution(path, { products: "float32" }), exact)).toBeLessThan(1e-8);
+    for (const products of ["automatic", "portable", "ggml"] as const)
+      expect(nmse(await distribution(path, query, { products }), theirs), products).toBeLessThan(
+        products === "ggml" ? 1e-4 : 1e-6,
+      );
+    // In F32 it is what the weights say, which llama.cpp's is not.
+    const exact = await distribution(plain, query);
+    expect(nmse(await distribution(path, query, { products: "float32" }), exact)).toBeLessThan(1e-8);
+    if (type !== "F16") expect(nmse(theirs, exact)).toBeGreaterThan(1e-6);
+  });
+
+  test.each(blockTypes)("random blocks of %s", async (type) => {
+    const path = join(await temporaryFolder(), "model.gguf");
+    await writeRandomBlocks(casePath("llama-wide", "model.gguf"), path, type, 5);
+    const theirs = await nextLogSoftmax(path, query);
+    // llama.cpp rounds the sums of Q8_1, the partner of Q4_1 and Q5_1, to F16.
+    const within = type === "Q4_1" || type === "Q5_1" ? 1e-4 : 1e-6;
+    for (const products of ["automatic", "portable"] as const)
+      expect(nmse(await distribution(path, query, { products }), theirs), products).toBeLessThan(within);
+    // Without the rounding it is another distribution.
+    expect(nmse(await distribution(path, query, { products: "float32" }), theirs)).toBeGreaterThan(1e-9);
+  });
+
+  test("with an adapter too", async () => {
+    const path = join(await temporaryFolder(), "model.gguf");
+    const [input, adapter] = [casePath("llama-wide", "model.gguf"), casePath("llama-wide", "adapter.gguf")];
+    await addon.quantize({ input, output: path, type: "Q4_K_M", libraries, threads: 1 });
+    const row = randomRow(256, 9);
+    const trainer = await openTrainer(path);
+    await trainer.loadAdapter(adapter);
+    const [ours = []] = await trainer.forward([row], { adapter: true, keep: false });
+    expect(difference(ours, await llamaLogps(path, adapter, row))).toBeLessThan(1e-3);
   });
 });
 
