@@ -2,6 +2,7 @@
 import { machine, median } from "../machine.ts";
 import { gibibytes, type Measured } from "./measured.ts";
 import { type OurRun, ourTrainer } from "./ours.ts";
+import { measurePeak, type Peak } from "./peak.ts";
 import { findPython, type PeerRun, type PeerType, type Python, runPeer } from "./peer.ts";
 import { usefulOperations, usefulTokens, type Workload } from "./workload.ts";
 
@@ -48,7 +49,7 @@ export async function compare(workload: Workload, options: ComparisonOptions) {
     });
   }
   return {
-    ...summary(workload, rounds),
+    ...summary(workload, rounds, await measurePeak(options.threads)),
     peer: "missing" in python ? python.missing : python.versions,
     machine: before,
   };
@@ -65,11 +66,10 @@ async function peerRun(
 /**
  * Medians over the rounds. A ratio is taken within a round, where both had the same machine, and then its median.
  * `speedRatio…`: the peer's seconds per sample over ours. `memoryRatio…`: our peak over the peer's, of the processes that
- * train; `…WithCommand` adds the command line that waits beside ours. `matmulShare`: useful operations a second
- * (workload.ts) over what the machine's F32 matrix product reached in these runs, measured by torch, 2048×2048×512; what
- * multiplies in 8 or 16 bits can exceed it. Null is what needs a peer that was skipped.
+ * train; `…WithCommand` adds the command line that waits beside ours. `peakShare`: `definitions`. Null is what needs a peer
+ * that was skipped, or a peak that could not be measured.
  */
-export function summary(workload: Workload, rounds: readonly Round[]) {
+export function summary(workload: Workload, rounds: readonly Round[], peak: Peak | null) {
   const overRounds = (value: (round: Round) => number | null) => {
     const values = rounds.map(value).filter((one) => one !== null);
     return values.length === 0 ? null : +median(values).toFixed(3);
@@ -78,7 +78,13 @@ export function summary(workload: Workload, rounds: readonly Round[]) {
     float32: overRounds(({ peerF32 }) => peerF32?.matmulGflops ?? null),
     bfloat16: overRounds(({ peerBf16 }) => peerBf16?.matmulGflops ?? null),
   };
-  const trainer = (of: (round: Round) => Measured | null) => {
+  // Whoever comes closest to it shows that the machine can do as much: units that peak.cpp does not see.
+  const peakGflops = {
+    float32: greatest(peak?.float32 ?? null, matmul.float32),
+    bfloat16: greatest(peak?.bfloat16 ?? null, matmul.bfloat16) ?? peak?.float32 ?? null,
+  };
+  const trainer = (type: PeerType, of: (round: Round) => Measured | null) => {
+    const most = peakGflops[type];
     const seconds = overRounds((round) => of(round)?.secondsPerSample ?? null);
     const peak = overRounds((round) => of(round)?.peakBytes ?? null);
     if (seconds === null || peak === null) return null;
@@ -88,20 +94,35 @@ export function summary(workload: Workload, rounds: readonly Round[]) {
       samplesPerMinute: +(60 / seconds).toFixed(1),
       usefulTokensPerSecond: Math.round(usefulTokens(workload) / seconds),
       peakGiB: gibibytes(peak),
-      matmulShare: matmul.float32 === null ? null : +(gflops / matmul.float32).toFixed(3),
+      peakShare: most === null ? null : +(gflops / most).toFixed(3),
     };
   };
   return {
     ...ratios(overRounds),
     trainers: {
-      oursQ8: trainer(({ oursQ8 }) => oursQ8),
-      peerBf16: trainer(({ peerBf16 }) => peerBf16),
-      oursF32: trainer(({ oursF32 }) => oursF32),
-      peerF32: trainer(({ peerF32 }) => peerF32),
+      oursQ8: trainer("bfloat16", ({ oursQ8 }) => oursQ8),
+      peerBf16: trainer("bfloat16", ({ peerBf16 }) => peerBf16),
+      oursF32: trainer("float32", ({ oursF32 }) => oursF32),
+      peerF32: trainer("float32", ({ peerF32 }) => peerF32),
     },
-    matmulGflops: matmul,
+    peakGflops,
+    peerMatmulGflops: matmul,
+    definitions,
     rounds,
   };
+}
+
+const definitions = {
+  peakShare:
+    "Useful operations a second (4 for every frozen weight and token that meets it: a product forward, one backward; attention, adapter and padding not counted) over peakGflops of the type that is multiplied in: bfloat16 for a Q8_0 base, float32 for an F32 one.",
+  peakGflops:
+    "The most that this machine's processor can do in a type, billions of operations a second: multiply-adds in registers on all threads (bench/align/peak.cpp), or the peer's matrix product where that is faster.",
+  peerMatmulGflops: "What torch's matrix product of 2048x2048 by 2048x512 reached right after its runs; median.",
+};
+
+function greatest(...values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : Math.max(...known);
 }
 
 function ratios(overRounds: (value: (round: Round) => number | null) => number | null) {

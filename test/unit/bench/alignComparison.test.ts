@@ -27,8 +27,10 @@ const round = (slower: number): Round => ({
   peerF32: peer(3 * slower, 2 * gibibyte, 200),
 });
 
+const peak = { float32: 400, bfloat16: 800 };
+
 test("ratios are above 1 where ours is faster, below 1 where it takes less, and do not follow the machine's load", () => {
-  const figures = summary(workload125M, [round(1), round(4), round(1.1)]);
+  const figures = summary(workload125M, [round(1), round(4), round(1.1)], peak);
   expect(figures).toMatchObject({ speedRatioBf16: 3, speedRatioF32: 1.5, memoryRatioBf16: 0.25, memoryRatioF32: 0.5 });
   // The command line that waits beside ours is not left out.
   expect(figures).toMatchObject({ memoryRatioBf16WithCommand: 0.375, memoryRatioF32WithCommand: 0.625 });
@@ -36,19 +38,27 @@ test("ratios are above 1 where ours is faster, below 1 where it takes less, and 
 });
 
 test("a skipped peer leaves its figures and all that compares with it empty", () => {
-  const figures = summary(workload125M, [{ ...round(1), peerBf16: null, peerF32: null }]);
-  expect(figures).toMatchObject({ speedRatioBf16: null, memoryRatioF32: null, matmulGflops: { float32: null } });
+  const figures = summary(workload125M, [{ ...round(1), peerBf16: null, peerF32: null }], null);
+  expect(figures).toMatchObject({ speedRatioBf16: null, memoryRatioF32: null, peakGflops: { float32: null } });
   expect(figures.trainers.peerF32).toBeNull();
-  expect(figures.trainers.oursQ8).toMatchObject({ samplesPerMinute: 120, matmulShare: null });
+  expect(figures.trainers.oursQ8).toMatchObject({ samplesPerMinute: 120, peakShare: null });
 });
 
-test("the share of the matrix product counts each product with a frozen weight once each way", () => {
+test("the share of the peak counts each product with a frozen weight once each way, in the type it is done in", () => {
   // Per layer: q and output 768², k and v 768·256, gate, up and down 768·2048; the head 768·32000 on response tokens.
   const weights = 12 * (2 * 768 ** 2 + 2 * 768 * 256 + 3 * 768 * 2048);
   expect(usefulTokens(workload125M)).toBe(540);
   expect(usefulOperations(workload125M)).toBe(4 * (weights * 540 + 768 * 32_000 * 360));
-  const share = usefulOperations(workload125M) / 0.5 / 200e9;
-  expect(summary(workload125M, [round(1)]).trainers.oursQ8?.matmulShare).toBeCloseTo(share, 3);
+  const shares = (of: typeof peak | null) => {
+    const { oursQ8, oursF32 } = summary(workload125M, [round(1)], of).trainers;
+    return [oursQ8?.peakShare, oursF32?.peakShare];
+  };
+  const gflops = usefulOperations(workload125M) / 1e9;
+  const rounded = (...values: number[]) => values.map((value) => +value.toFixed(3));
+  // The peer's product reaches 1000 in bfloat16: then that is the machine's most.
+  expect(shares(peak)).toEqual(rounded(gflops / 0.5 / 1000, gflops / 2 / 400));
+  expect(shares({ float32: 500, bfloat16: 1200 })).toEqual(rounded(gflops / 0.5 / 1200, gflops / 2 / 500));
+  expect(shares(null)).toEqual(rounded(gflops / 0.5 / 1000, gflops / 2 / 200));
 });
 
 test("the table sets each size's time against its work, and its memory against full logits", () => {
