@@ -105,7 +105,11 @@ function nmse(a: readonly number[], b: readonly number[]): number {
 }
 
 /** Every token of the vocabulary as a response of one: the whole distribution after the query. */
-async function distribution(model: string, query: readonly number[], options: Partial<OpenOptions> = {}): Promise<number[]> {
+async function distribution(
+  model: string,
+  query: readonly number[],
+  options: Partial<OpenOptions> = {},
+): Promise<number[]> {
   const trainer = await openTrainer(model, options);
   const responses = Array.from({ length: trainer.info.vocabulary }, (_, token) => [token]);
   return (await trainer.forward([{ query: [...query], responses }], { adapter: false, keep: false })).flat(2);
