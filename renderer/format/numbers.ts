@@ -44,7 +44,9 @@ function trimZeros(text: string): string {
 /** Shares of 1 as `42 %`; one decimal below 10 % so that small shares do not read as 0. */
 export function formatShare(value: number | null | undefined): string {
   if (value === null || value === undefined || Number.isNaN(value)) return unknown;
-  const percent = value * 100;
+  // Less than all of it never reads as all.
+  const percent = value < 1 ? Math.min(value * 100, 99.9) : value * 100;
+  if (percent > 99.4 && percent < 100) return `${percent.toFixed(1)} %`;
   return `${percent !== 0 && Math.abs(percent) < 10 ? trimZeros(percent.toFixed(1)) : percent.toFixed(0)} %`;
 }
 

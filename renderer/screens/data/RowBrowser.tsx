@@ -57,6 +57,12 @@ export function RowBrowser(props: {
     () => (lengths === undefined || model === "" ? null : lengths(model, defaultMaxLength)),
     [props.id, model],
   );
+  const reader = useRef<HTMLDivElement>(null);
+  const read = row === undefined ? null : row.index;
+  // On a low window it lies below the fold; who chooses a row wants to read it.
+  useEffect(() => {
+    if (read !== null) reader.current?.scrollIntoView({ block: "nearest" });
+  }, [read]);
   return (
     <section className="row-browser" aria-label={words.rows.title}>
       <div className="row-filter">
@@ -95,7 +101,7 @@ export function RowBrowser(props: {
           />
         )}
       </div>
-      <div className="row-reader">
+      <div className="row-reader" ref={reader}>
         {row === undefined ? <p className="quiet">{words.rows.choose}</p> : <WholeRow row={row} />}
       </div>
     </section>

@@ -72,7 +72,16 @@ function runColumns(now: number): readonly Column<RunSummary>[] {
       sortable: true,
       cell: (run) => <RunName run={run} />,
     },
-    { id: "kind", name: words.kind, minimum: 84, grow: 0, sortable: true, cell: (run) => text.kinds[run.kind] },
+    // Its figures tell it as well.
+    {
+      id: "kind",
+      name: words.kind,
+      minimum: 84,
+      grow: 0,
+      leaves: 0,
+      sortable: true,
+      cell: (run) => text.kinds[run.kind],
+    },
     {
       id: "state",
       name: words.state,

@@ -50,7 +50,7 @@ export const dialogues = {
   anyTag: "Any tag",
   marks: "Marks",
   marksChoices: {
-    any: "All",
+    any: "With any marks",
     without: "Without excluded",
     excluded: "Excluded",
     corrected: "Corrected",

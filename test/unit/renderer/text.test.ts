@@ -66,6 +66,7 @@ describe("numbers", () => {
 
   it("never show a small share as nothing, nor minus zero", () => {
     expect([0.004, 0.0951, 0.42, 1, 0].map(formatShare)).toEqual(["0.4 %", "9.5 %", "42 %", "100 %", "0 %"]);
+    expect([0.994, 0.9951, 0.99999].map(formatShare), "less than all").toEqual(["99 %", "99.5 %", "99.9 %"]);
     expect(formatDecimal(-0.001, 2, true)).toBe("0.00");
     expect(formatDecimal(1.5, 1, true)).toBe("+1.5");
   });
