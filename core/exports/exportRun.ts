@@ -5,6 +5,7 @@ import type { Tokenizer, TokenizeSettings } from "../alignment/tokenizeRows.ts";
 import type { EmitEvent } from "../contract/events.ts";
 import type { CheckpointChoice } from "../contract/jobs.ts";
 import type { QuantizationType } from "../contract/models.ts";
+import { factorsNotice, longRopeOf } from "../models/longRope.ts";
 import { exportAdapter } from "./exportAdapter.ts";
 import { exportMerged } from "./exportMerged.ts";
 import { type ExportSource, readExportSource } from "./exportSource.ts";
@@ -90,6 +91,8 @@ async function runExport(
   const say = (done: number, note: string) =>
     emit({ type: "progress", stage, done, total: 3, unit: "parts", rate: null, secondsLeft: null, note });
   const source = await readExportSource(directory, checkpoint, signal);
+  const rope = longRopeOf(source.model);
+  if (rope !== null) emit({ type: "notice", message: factorsNotice(rope, source.run.config.contextLength) });
   say(0, "measuring the trainer");
   const { samples, rows, contextSize } = await samplesOf(source, tools, signal);
   say(1, "writing");

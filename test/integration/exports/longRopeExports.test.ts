@@ -3,12 +3,13 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { AlignConfig } from "../../../core/contract/alignment.ts";
+import type { JobEvent } from "../../../core/contract/events.ts";
 import { type ExportTools, exportAdapterOfRun } from "../../../core/exports/exportRun.ts";
 import { type Proof, type ProofRow, type ProofTokens, proofTokens } from "../../../core/exports/proof.ts";
 import { exportAdapterJob, exportMergedJob } from "../../../core/host/trainerJobs.ts";
 import { openScorer } from "../../../core/models/llama/loadedModel.ts";
 import { openTokenizer } from "../../../core/models/llama/tokenizer.ts";
-import { trainLongRope } from "../../support/longRopeRun.ts";
+import { messagesOf, trainLongRope } from "../../support/longRopeRun.ts";
 import { addon, libraries } from "../../support/nativeCases.ts";
 
 const { signal } = new AbortController();
@@ -40,7 +41,11 @@ it.each([
   const proof = await adapterProof(directory);
   expect(proof.meanDifference).toBeLessThan(1e-4);
   expect(proof.effect).toBeGreaterThan(0.1);
-  const merged = await exportMergedJob({ ...asked(directory, "merged"), type: "F16" }, () => {}, signal);
+  const events: JobEvent[] = [];
+  const emit = (event: JobEvent) => void events.push(event);
+  const merged = await exportMergedJob({ ...asked(directory, "merged"), type: "F16" }, emit, signal);
+  // Whoever serves it elsewhere must choose the context.
+  expect(messagesOf(events, "notice")).toMatch(said);
   expect((merged.proof as Proof).conclusive).toBe(true);
 });
 
