@@ -2,7 +2,7 @@
 import type { AlignConfig } from "../contract/alignment.ts";
 import type { JobEvent } from "../contract/events.ts";
 import type { TrainerClient } from "../host/supervisor.ts";
-import type { JobContext, JobSpec } from "./jobQueue.ts";
+import type { JobContext, JobSpec } from "./job.ts";
 import { checkpointSteps, followJob } from "./jobWork.ts";
 
 /** How often new checkpoints are looked for, milliseconds. */

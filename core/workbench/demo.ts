@@ -12,7 +12,7 @@ import type { Experiment } from "../experiment/readExperiment.ts";
 import { writeJsonAtomic } from "../workspace/atomicFile.ts";
 import type { DataFiles } from "./data.ts";
 import { type Exports, exportJobId } from "./exports.ts";
-import type { Job, JobContext } from "./jobQueue.ts";
+import type { Job, JobContext } from "./job.ts";
 import { emptySnapshot, LiveRun } from "./liveRun.ts";
 import type { Runs } from "./runs.ts";
 import type { Services } from "./services.ts";

@@ -1,7 +1,7 @@
 /** Versions, device, settings, last errors, the hosts' last words: what helps to find a fault, and nothing else. */
 import { homedir } from "node:os";
 import type { MachineState, Settings } from "../contract/workbench/machine.ts";
-import type { Job } from "./jobQueue.ts";
+import type { Job } from "./job.ts";
 
 const logCharacters = 16_000;
 

@@ -7,7 +7,7 @@ import { FolkmootError } from "../contract/errors.ts";
 import type { Undoable } from "../contract/workbench/common.ts";
 import { type ExportEntry, type ExportRequest, exportEntry } from "../contract/workbench/exports.ts";
 import { moveToTrash, restoreFromTrash } from "../workspace/trash.ts";
-import type { Job } from "./jobQueue.ts";
+import type { Job } from "./job.ts";
 import { checkpointSteps, followJob } from "./jobWork.ts";
 import { emptySnapshot, LiveRun } from "./liveRun.ts";
 import type { Services } from "./services.ts";

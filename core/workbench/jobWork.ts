@@ -7,7 +7,7 @@ import type { LiveEvent } from "../contract/workbench/runs.ts";
 import { type SettlingHost, settle } from "../host/settle.ts";
 import { deviceText } from "../models/llama/computeDevice.ts";
 import { briefOf } from "../workspace/interactions/columns.ts";
-import type { JobContext } from "./jobQueue.ts";
+import type { JobContext } from "./job.ts";
 
 export interface FollowedJob<Host extends SettlingHost> {
   readonly host: Host;

@@ -10,7 +10,7 @@ import { viewRun } from "../workspace/runDirectory.ts";
 import { listTrash, moveToTrash, restoreFromTrash } from "../workspace/trash.ts";
 import { alignWork } from "./alignWork.ts";
 import type { Catalog, CatalogEntry } from "./catalog.ts";
-import type { Job, JobContext, JobSpec } from "./jobQueue.ts";
+import type { Job, JobContext, JobSpec } from "./job.ts";
 import { followJob } from "./jobWork.ts";
 import { emptySnapshot, isLive, LiveRun } from "./liveRun.ts";
 import { LoadMeter } from "./loadMeter.ts";

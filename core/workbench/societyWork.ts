@@ -2,7 +2,7 @@
 import type { SocietyConfig } from "../contract/society.ts";
 import type { EngineClient } from "../host/supervisor.ts";
 import { AgentMoves } from "./agentMoves.ts";
-import type { JobContext, JobSpec } from "./jobQueue.ts";
+import type { JobContext, JobSpec } from "./job.ts";
 import { followJob } from "./jobWork.ts";
 
 /** Calls follow each other with gaps; a pause has taken effect when none began for so long, milliseconds. */

@@ -3,7 +3,8 @@ import { FolkmootError } from "../../../core/contract/errors.ts";
 import type { JobEvent } from "../../../core/contract/events.ts";
 import { settle } from "../../../core/host/settle.ts";
 import { Device } from "../../../core/workbench/device.ts";
-import { type Job, JobQueue } from "../../../core/workbench/jobQueue.ts";
+import type { Job } from "../../../core/workbench/job.ts";
+import { JobQueue } from "../../../core/workbench/jobQueue.ts";
 import { followJob } from "../../../core/workbench/jobWork.ts";
 import { emptySnapshot, LiveRun } from "../../../core/workbench/liveRun.ts";
 

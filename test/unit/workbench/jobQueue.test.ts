@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { FolkmootError } from "../../../core/contract/errors.ts";
 import type { EngineClient, Host, TrainerClient } from "../../../core/host/supervisor.ts";
 import { Device } from "../../../core/workbench/device.ts";
-import { type JobContext, JobQueue, type JobSpec } from "../../../core/workbench/jobQueue.ts";
+import type { JobContext, JobSpec } from "../../../core/workbench/job.ts";
+import { JobQueue } from "../../../core/workbench/jobQueue.ts";
 import { emptySnapshot, LiveRun } from "../../../core/workbench/liveRun.ts";
 
 interface FakeHost {
