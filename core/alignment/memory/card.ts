@@ -1,17 +1,14 @@
 /** A training on a graphics card: which card, how many layers live there, what it takes of its memory. Pure. */
 import type { GpuFacts } from "../../contract/device.ts";
-import { noGpu } from "../../models/llama/computeDevice.ts";
+import { chooseCard, noGpu } from "../../models/llama/computeDevice.ts";
 import type { Advice, Machine } from "./advice.ts";
 import { estimateMemory, type MemoryEstimate, type MemorySettings } from "./estimate.ts";
 import { gpuLayersThatFit, gpuWeightParts, suitsGpu } from "./gpuLayers.ts";
 import type { TrainingShape } from "./shape.ts";
 
-/** The card that the settings choose (core/models/llama/computeDevice.ts); null = the processor, or a kind without a card. */
+/** The card that the settings choose; null = the processor, or a kind without a card. */
 export function cardFor(shape: TrainingShape, settings: MemorySettings, gpus: readonly GpuFacts[]): GpuFacts | null {
-  const { gpu } = settings;
-  if (gpu === "off") return null;
-  if (gpu !== "auto") return gpus.find(({ kind }) => kind === gpu) ?? null;
-  return gpus.find(({ software, freeBytes }) => !software && suitsGpu(shape, settings, freeBytes)) ?? null;
+  return chooseCard(settings.gpu, gpus, (freeBytes) => suitsGpu(shape, settings, freeBytes));
 }
 
 /** @throws FolkmootError `device-unsupported` where the settings name a kind that this machine has no card of */

@@ -13,11 +13,30 @@ export interface DeviceTools {
   listGpus(kind: GpuKind): Promise<readonly Pick<GpuFacts, "software" | "freeBytes">[]>;
 }
 
+/** What the choice of a card depends on. */
+type Card = Pick<GpuFacts, "kind" | "software" | "freeBytes">;
+
 /**
- * `off`: the processor (null). A kind by name: its first GPU, whatever it is, or an error. `auto`: the first real GPU
- * that suits, else the processor; Vulkan in software is never taken unasked.
+ * The rule by which a card is taken. `off`: none (null). A kind by name: its first card, whatever it is. `auto`: the
+ * first real card that suits; one in software is never taken unasked.
  *
- * @param suits whether the work may go to a GPU with so many bytes free
+ * @param gpus in the order in which they are considered
+ * @param suits whether the work may go to a card with so many bytes free
+ */
+export function chooseCard<C extends Card>(
+  choice: GpuChoice,
+  gpus: readonly C[],
+  suits: (freeBytes: number) => boolean,
+): C | null {
+  if (choice === "off") return null;
+  if (choice !== "auto") return gpus.find(({ kind }) => kind === choice) ?? null;
+  return gpus.find(({ software, freeBytes }) => !software && suits(freeBytes)) ?? null;
+}
+
+/**
+ * The kind of the card that `chooseCard` takes on this machine, null for the processor. No driver is asked that need not
+ * be; of a kind only the first card counts, since that is the one that is opened.
+ *
  * @throws FolkmootError `native-missing` where the libraries of a named kind are not installed, `device-unsupported`
  *   where it has no GPU
  */
@@ -27,12 +46,13 @@ export async function chooseDevice(
   tools: DeviceTools,
 ): Promise<GpuKind | null> {
   if (choice === "off") return null;
-  if (choice !== "auto") return namedDevice(choice, tools);
-  for (const kind of await tools.supportedKinds()) {
-    // A missing package or driver is no reason against the processor.
-    const [gpu] = await tools.listGpus(kind).catch(() => []);
-    if (gpu !== undefined && !gpu.software && suits(gpu.freeBytes)) return kind;
+  const isNamed = choice !== "auto";
+  for (const kind of isNamed ? [choice] : await tools.supportedKinds()) {
+    // Unasked, a missing package or driver is no reason against the processor.
+    const [first] = await tools.listGpus(kind).catch((error: unknown) => (isNamed ? Promise.reject(error) : []));
+    if (first !== undefined && chooseCard(choice, [{ ...first, kind }], suits) !== null) return kind;
   }
+  if (isNamed) throw noGpu(choice);
   return null;
 }
 
@@ -42,11 +62,6 @@ export function deviceText(place: { device: string; layers: number; gpuLayers: n
   if (gpuLayers === null) return `Computes on ${device}`;
   const living = gpuLayers >= layers ? `all ${layers}` : `${gpuLayers} of ${layers}`;
   return `Computes on ${device}: ${living} layers live there`;
-}
-
-async function namedDevice(kind: GpuKind, tools: DeviceTools): Promise<GpuKind> {
-  if ((await tools.listGpus(kind)).length > 0) return kind;
-  throw noGpu(kind);
 }
 
 export function noGpu(kind: GpuKind): FolkmootError {

@@ -58,4 +58,6 @@ test("a kind by name is taken as it is, or refused; never the processor unseen",
   const named = await chooseDevice("vulkan", withFree(gib), tools);
   expect(named).toBe("vulkan");
   await expect(chooseDevice("cuda", withFree(0), tools)).rejects.toMatchObject({ code: "device-unsupported" });
+  const broken = machine({ cuda: null, vulkan: [card()] });
+  await expect(chooseDevice("cuda", withFree(0), broken)).rejects.toMatchObject({ code: "native-mismatch" });
 });
