@@ -1,17 +1,14 @@
-/** `webContents`: a real Chromium page, the preload in an isolated world of it, and what main hears of it. */
-import { randomBytes } from "node:crypto";
+/** `webContents`: a real Chromium page, its documents and requests, and what main hears of it. */
 import { EventEmitter } from "node:events";
-import { readFileSync } from "node:fs";
-import { stripTypeScriptTypes } from "node:module";
 import type { CDPSession, Frame, Page, Route } from "playwright-core";
 import { browserAddress, electronAddress } from "./addresses.ts";
 import { browserContext } from "./browser.ts";
+import { WebFrameMain } from "./frames.ts";
 import { ipcMain } from "./ipcMain.ts";
-import { bridgeSide, isolatedWorld, mainWorld } from "./pageWorlds.ts";
+import { PageBridge, type PageCall } from "./pageBridge.ts";
 import { profileFolder } from "./places.ts";
 import type { MessagePortMain } from "./ports.ts";
 import { permissionNames, type Session } from "./sessions.ts";
-import { structuredCodec } from "./structuredCodec.ts";
 
 interface OpenHandlerDetails {
   readonly url: string;
@@ -19,40 +16,11 @@ interface OpenHandlerDetails {
 }
 type OpenHandler = (details: OpenHandlerDetails) => { action: "allow" | "deny" };
 
-/** A frame's document: gone with the next one. */
-export class WebFrameMain {
-  readonly url: string;
-  readonly parent: null = null;
-  private readonly owner: WebContents;
-  private alive = true;
-
-  constructor(owner: WebContents, url: string) {
-    this.owner = owner;
-    this.url = url;
-  }
-
-  isDestroyed(): boolean {
-    return !this.alive;
-  }
-
-  postMessage(channel: string, message: unknown, transfer: MessagePortMain[] = []): void {
-    if (!this.alive) throw new Error("Render frame was disposed before WebFrameMain could be accessed");
-    this.owner.sendToPage(channel, [message], transfer);
-  }
-
-  /** Of the stand-in. */
-  end(): void {
-    this.alive = false;
-  }
-}
-
 /** Everything but windows. */
 const sandboxWithoutPopups =
   "sandbox allow-scripts allow-same-origin allow-forms allow-modals allow-downloads allow-top-navigation allow-pointer-lock";
 const live = new Set<WebContents>();
 let foreignWatched = false;
-const codec = structuredCodec();
-const world = "electron-isolated-context";
 let ids = 0;
 
 export class WebContents extends EventEmitter {
@@ -62,14 +30,8 @@ export class WebContents extends EventEmitter {
   page: Promise<Page>;
   private cdp: CDPSession | null = null;
   private readonly preferences: Readonly<Record<string, unknown>>;
-  private readonly preload: string | null;
-  private readonly names = { expose: secret(), ready: secret(), call: secret() };
-  private readonly binding = secret();
-  private readonly wire = secret();
+  private readonly bridge: PageBridge;
   private openHandler: OpenHandler = () => ({ action: "allow" });
-  private ports = new Map<number, MessagePortMain>();
-  private portIds = 0;
-  private contextId: number | null = null;
   private loading = false;
   private crashed = false;
   /** The page while it lives; a crash ends it before it closes. */
@@ -82,7 +44,10 @@ export class WebContents extends EventEmitter {
     super();
     this.session = session;
     this.preferences = preferences;
-    this.preload = typeof preferences.preload === "string" ? preferences.preload : null;
+    this.bridge = new PageBridge(typeof preferences.preload === "string" ? preferences.preload : null, {
+      document: (url) => this.beginDocument(url),
+      call: (call) => this.onCall(call),
+    });
     live.add(this);
     this.page = this.openPage();
     this.page.catch(() => {}); // told by whoever loads an address
@@ -175,18 +140,7 @@ export class WebContents extends EventEmitter {
 
   /** Of the stand-in: what `postMessage` and `send` share. */
   sendToPage(channel: string, args: unknown[], transfer: readonly MessagePortMain[]): void {
-    const context = this.contextId;
-    const ports = transfer.map((port) => {
-      const id = this.portIds++;
-      const near = port.moveTo({
-        post: (data) => this.deliver({ type: "port", id, data }),
-        close: () => this.deliver({ type: "port-closed", id }),
-      });
-      this.ports.set(id, near);
-      return id;
-    });
-    if (context !== null) this.deliver({ type: "ipc", channel, args, ports });
-    for (const port of transfer) port.sendOn();
+    this.bridge.sendToPage(channel, args, transfer);
   }
 
   /** Of the stand-in: no more window. */
@@ -199,13 +153,6 @@ export class WebContents extends EventEmitter {
     await (await this.page).close().catch(() => {});
   }
 
-  private deliver(message: unknown): void {
-    const contextId = this.contextId;
-    if (contextId === null) return;
-    const expression = `globalThis[${JSON.stringify(this.wire)}].deliver(${JSON.stringify(codec.encode(message))})`;
-    this.cdp?.send("Runtime.evaluate", { expression, contextId }).catch(() => {}); // the document is gone
-  }
-
   private async openPage(): Promise<Page> {
     const context = await browserContext(profileFolder());
     if (!foreignWatched) {
@@ -215,7 +162,7 @@ export class WebContents extends EventEmitter {
     const page = await context.newPage();
     const cdp = await context.newCDPSession(page);
     this.cdp = cdp;
-    await this.prepareWorlds(cdp);
+    await this.bridge.attach(cdp);
     this.current = page;
     page.on("crash", () => {
       this.crashed = true;
@@ -231,38 +178,6 @@ export class WebContents extends EventEmitter {
     return page;
   }
 
-  /** Both worlds of every document of the main frame, before any script of the page. */
-  private async prepareWorlds(cdp: CDPSession): Promise<void> {
-    const names = JSON.stringify(this.names);
-    const guard = (body: string) => `if (window === window.top && document instanceof Document) {${body}}`;
-    await cdp.send("Page.enable");
-    await cdp.send("Runtime.enable");
-    const { frameTree } = await cdp.send("Page.getFrameTree");
-    cdp.on("Runtime.executionContextCreated", ({ context }) => {
-      if (context.name === world && context.auxData?.frameId === frameTree.frame.id) this.contextId = context.id;
-    });
-    cdp.on("Page.frameNavigated", ({ frame }) => {
-      if (frame.parentId === undefined) this.beginDocument(electronAddress(frame.url));
-    });
-    if (this.preload === null) return;
-    await cdp.send("Runtime.addBinding", { name: this.binding, executionContextName: world });
-    cdp.on("Runtime.bindingCalled", ({ name, payload }) => {
-      if (name === this.binding) this.onPageMessage(codec.decode(payload) as PageMessage);
-    });
-    await cdp.send("Page.addScriptToEvaluateOnNewDocument", {
-      source: guard(`(${mainWorld})((${bridgeSide})("main", ${names}), ${names});`),
-    });
-    const options = { names: this.names, binding: this.binding, wire: this.wire, platform: process.platform };
-    await cdp.send("Page.addScriptToEvaluateOnNewDocument", {
-      worldName: world,
-      source: guard(`
-        const [require, process, exports, module] = (${isolatedWorld})(
-          (${structuredCodec})(), (${bridgeSide})("isolated", ${names}), ${JSON.stringify(options)});
-        (function (require, process, exports, module) {${preloadSource(this.preload)}
-        })(require, process, exports, module);`),
-    });
-  }
-
   private beginDocument(url: string): void {
     this.endDocument();
     this.mainFrame = new WebFrameMain(this, url);
@@ -271,27 +186,19 @@ export class WebContents extends EventEmitter {
 
   private endDocument(): void {
     this.mainFrame.end();
-    const ports = [...this.ports.values()];
-    this.ports = new Map();
-    for (const port of ports) port.end();
+    this.bridge.endDocument();
   }
 
-  private onPageMessage(message: PageMessage): void {
-    if (message.type === "port") this.ports.get(message.id)?.receive(message.data);
-    else if (message.type === "port-closed") {
-      this.ports.get(message.id)?.end();
-      this.ports.delete(message.id);
-    } else {
-      const event = { sender: this, senderFrame: this.mainFrame, processId: 0, frameId: 0, ports: [] };
-      if (message.type === "send") {
-        this.emit("ipc-message", event, message.channel, ...message.args);
-        ipcMain.emit(message.channel, event, ...message.args);
-      } else
-        void ipcMain.answer(message.channel, event, message.args).then(
-          (value) => this.deliver({ type: "answer", id: message.id, value, error: null }),
-          (error: Error) => this.deliver({ type: "answer", id: message.id, value: null, error: error.message }),
-        );
-    }
+  private onCall(call: PageCall): void {
+    const event = { sender: this, senderFrame: this.mainFrame, processId: 0, frameId: 0, ports: [] };
+    if (call.type === "send") {
+      this.emit("ipc-message", event, call.channel, ...call.args);
+      ipcMain.emit(call.channel, event, ...call.args);
+    } else
+      void ipcMain.answer(call.channel, event, call.args).then(
+        (value) => this.bridge.answer(call.id, value, null),
+        (error: Error) => this.bridge.answer(call.id, null, error.message),
+      );
   }
 
   /** In Electron's order: navigation events, request filter, the scheme's handler, the network. */
@@ -367,20 +274,4 @@ export class WebContents extends EventEmitter {
         await this.cdp.send("Browser.setPermission", { permission: descriptor, setting, origin });
     }
   }
-}
-
-type PageMessage =
-  | { type: "send"; channel: string; args: unknown[] }
-  | { type: "invoke"; id: number; channel: string; args: unknown[] }
-  | { type: "port"; id: number; data: unknown }
-  | { type: "port-closed"; id: number };
-
-/** A sandboxed preload is a plain script; from source its types are erased first, as the build does. */
-function preloadSource(path: string): string {
-  const source = readFileSync(path, "utf8");
-  return path.endsWith(".cts") ? stripTypeScriptTypes(source) : source;
-}
-
-function secret(): string {
-  return `electron${randomBytes(12).toString("hex")}`;
 }
