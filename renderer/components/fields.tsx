@@ -26,17 +26,16 @@ export function Below({ explanation, problem }: Pick<Labelled, "explanation" | "
   );
 }
 
-export function TextInput(
-  props: Labelled & {
-    readonly value: string;
-    readonly onChange: (value: string) => void;
-    readonly placeholder?: string;
-    readonly mono?: boolean;
-    readonly after?: ReactNode;
-    readonly autoFocus?: boolean;
-    readonly onBlur?: () => void;
-  },
-) {
+interface Typed extends Labelled {
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  readonly placeholder?: string;
+  readonly autoFocus?: boolean;
+  readonly onBlur?: () => void;
+}
+
+/** Label above and explanation below a control that takes text. */
+function TypedField(props: Typed & { readonly children: ReactNode }) {
   return (
     <TextField
       className="field"
@@ -50,41 +49,28 @@ export function TextInput(
       {...(props.onBlur === undefined ? {} : { onBlur: props.onBlur })}
     >
       <Label className="field-label">{props.label}</Label>
-      <div className="field-row">
-        <Input className={`input${props.mono ? " mono" : ""}`} placeholder={props.placeholder ?? ""} />
-        {props.after}
-      </div>
+      {props.children}
       <Below {...props} />
     </TextField>
   );
 }
 
-export function LongText(
-  props: Labelled & {
-    readonly value: string;
-    readonly onChange: (value: string) => void;
-    readonly rows?: number;
-    readonly placeholder?: string;
-    readonly autoFocus?: boolean;
-    readonly onBlur?: () => void;
-  },
-) {
+export function TextInput(props: Typed & { readonly mono?: boolean; readonly after?: ReactNode }) {
   return (
-    <TextField
-      className="field"
-      value={props.value}
-      onChange={props.onChange}
-      isDisabled={props.disabled ?? false}
-      isInvalid={props.problem !== undefined}
-      validationBehavior="aria"
-      data-setting={props.setting}
-      autoFocus={props.autoFocus ?? false}
-      {...(props.onBlur === undefined ? {} : { onBlur: props.onBlur })}
-    >
-      <Label className="field-label">{props.label}</Label>
+    <TypedField {...props}>
+      <div className="field-row">
+        <Input className={`input${props.mono ? " mono" : ""}`} placeholder={props.placeholder ?? ""} />
+        {props.after}
+      </div>
+    </TypedField>
+  );
+}
+
+export function LongText(props: Typed & { readonly rows?: number }) {
+  return (
+    <TypedField {...props}>
       <TextArea className="input area" rows={props.rows ?? 3} placeholder={props.placeholder ?? ""} />
-      <Below {...props} />
-    </TextField>
+    </TypedField>
   );
 }
 

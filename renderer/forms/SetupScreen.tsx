@@ -16,28 +16,33 @@ import type { Setup } from "./useSetup.ts";
 
 const words = text.forms;
 
-export function SetupScreen<Checked>(props: {
+/** What a job's form is, whatever stands in it. */
+export interface JobForm {
   readonly title: string;
   /** Remembers the width of the panes. */
   readonly id: string;
-  readonly setup: Setup<Checked>;
   readonly head: SectionDescription;
   readonly sections: readonly SectionDescription[];
-  readonly own?: OwnFields;
+  readonly own: OwnFields;
+  readonly startLabel: string;
+}
+
+export function SetupScreen<Checked>(props: {
+  readonly job: JobForm;
+  readonly setup: Setup<Checked>;
   /** Above the first field, e.g. presets. */
   readonly before?: (form: SettingsForm) => ReactNode;
   /** Behind the fields of the head. */
   readonly after?: ReactNode;
   /** What the job comes to, beside the start. */
   readonly counts: string;
-  readonly startLabel: string;
   readonly side: (form: SettingsForm) => ReactNode;
 }) {
-  const { setup, own } = props;
+  const { setup, job } = props;
   const { form, start } = setup;
   return (
     <div className="screen">
-      <ScreenBar title={props.title} />
+      <ScreenBar title={job.title} />
       <div className="screen-body">
         {setup.error === null ? null : (
           <div className="pane-error">
@@ -46,7 +51,7 @@ export function SetupScreen<Checked>(props: {
         )}
         {form === null ? null : (
           <SplitPanes
-            id={props.id}
+            id={job.id}
             panes={[
               { id: "form", minimum: 320, start: 480 },
               { id: "preview", minimum: 280 },
@@ -56,8 +61,9 @@ export function SetupScreen<Checked>(props: {
               <div className="form-scroll">
                 <FormSections
                   form={form}
-                  head={props.head}
-                  sections={props.sections}
+                  head={job.head}
+                  sections={job.sections}
+                  own={job.own}
                   before={props.before?.(form)}
                   after={
                     <>
@@ -70,7 +76,6 @@ export function SetupScreen<Checked>(props: {
                       />
                     </>
                   }
-                  {...(own === undefined ? {} : { own })}
                 />
               </div>
               {start.error === null ? null : (
@@ -92,7 +97,7 @@ export function SetupScreen<Checked>(props: {
                   isDisabled={start.starting || setup.checked.data === null || setup.problems.length > 0}
                   onPress={() => start.run(false)}
                 >
-                  {props.startLabel}
+                  {job.startLabel}
                 </Button>
               </div>
             </div>

@@ -9,7 +9,7 @@ import { MemoryEstimate } from "../../components/MemoryEstimate.tsx";
 import { Panel } from "../../components/Panel.tsx";
 import { formatCount, formatParameters } from "../../format/numbers.ts";
 import { mergeDerived, withDerived } from "../../forms/derived.ts";
-import { SetupScreen } from "../../forms/SetupScreen.tsx";
+import { type JobForm, SetupScreen } from "../../forms/SetupScreen.tsx";
 import { SetupSide } from "../../forms/SetupSide.tsx";
 import type { SettingsDraft } from "../../forms/settings.ts";
 import { type SettingsForm, useSettled } from "../../forms/useSettingsForm.ts";
@@ -24,7 +24,14 @@ import { LossFields } from "./LossFields.tsx";
 import { PromptFields } from "./PromptFields.tsx";
 
 const words = text.align.setup;
-const own = { data: DataField, loss: LossFields, targets: TargetFields, layers: LayerFields, prompts: PromptFields };
+const job: JobForm = {
+  id: "align-setup",
+  title: words.title,
+  startLabel: words.start,
+  head: alignHead,
+  sections: alignSections,
+  own: { data: DataField, loss: LossFields, targets: TargetFields, layers: LayerFields, prompts: PromptFields },
+};
 const sections = [alignHead, ...alignSections];
 
 type Checked = Awaited<ReturnType<WorkbenchClient["align"]["preview"]>>;
@@ -93,15 +100,10 @@ export function AlignSetup(props: { readonly template: string | null; readonly d
   const isAnswered = checked !== null || setup.checked.error !== null;
   return (
     <SetupScreen
-      title={words.title}
-      id="align-setup"
+      job={job}
       setup={setup}
-      head={alignHead}
-      sections={alignSections}
-      own={own}
       after={<EffortDial effort={effort} onEffort={setEffort} />}
       counts={checked === null ? "" : countsOf(checked)}
-      startLabel={words.start}
       side={(shown) => (
         <SetupSide setup={setup} form={shown} sections={sections}>
           {derived.error === null ? null : <ErrorNote error={derived.error} />}

@@ -8,21 +8,36 @@ import { text } from "../../text/en.ts";
 
 const words = text.evaluate.talk;
 
+/** How an answer is drawn. */
+interface Drawing {
+  readonly temperature: number;
+  readonly maxTokens: number;
+  readonly seed: number;
+}
+
+const largestSeed = 0xffffffff;
+
+/** `usual`: for a field that was emptied. */
+const settings = [
+  { name: "temperature", minimum: 0, step: 0.1, usual: 0 },
+  { name: "maxTokens", minimum: 1, step: 1, usual: 256 },
+  { name: "seed", minimum: 0, maximum: largestSeed, step: 1, usual: 0 },
+] as const;
+
 /** What is said to one side or both, and how they draw their answer. Enter sends. */
 export function Composer(props: {
   readonly sides: number;
   readonly busy: boolean;
-  readonly onSend: (text: string, options: { temperature: number; maxTokens: number; seed: number }) => void;
+  readonly onSend: (text: string, options: Drawing) => void;
   readonly onStop: () => void;
 }) {
   const [prompt, setPrompt] = useState("");
-  const [temperature, setTemperature] = useState(0.7);
-  const [maxTokens, setMaxTokens] = useState(256);
-  const [seed, setSeed] = useState(1);
+  const [drawn, setDrawn] = useState<Drawing>({ temperature: 0.7, maxTokens: 256, seed: 1 });
   const [isRefused, refusedOf] = useRefused();
+  const draw = (change: Partial<Drawing>) => setDrawn((before) => ({ ...before, ...change }));
   const send = () => {
     if (prompt.trim() === "" || props.busy || isRefused) return;
-    props.onSend(prompt.trim(), { temperature, maxTokens, seed });
+    props.onSend(prompt.trim(), drawn);
     setPrompt("");
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -42,35 +57,20 @@ export function Composer(props: {
         />
       </div>
       <div className="composer-settings">
-        <NumberInput
-          label={words.temperature}
-          value={temperature}
-          minimum={0}
-          step={0.1}
-          onChange={(n) => setTemperature(n ?? 0)}
-          onRefused={refusedOf("temperature")}
-        />
-        <NumberInput
-          label={words.maxTokens}
-          value={maxTokens}
-          minimum={1}
-          step={1}
-          onChange={(n) => setMaxTokens(n ?? 256)}
-          onRefused={refusedOf("maxTokens")}
-        />
-        <NumberInput
-          label={words.seed}
-          value={seed}
-          minimum={0}
-          maximum={0xffffffff}
-          step={1}
-          onChange={(n) => setSeed(n ?? 0)}
-          onRefused={refusedOf("seed")}
-        />
+        {settings.map(({ name, usual, ...bounds }) => (
+          <NumberInput
+            key={name}
+            label={words[name]}
+            value={drawn[name]}
+            {...bounds}
+            onChange={(value) => draw({ [name]: value ?? usual })}
+            onRefused={refusedOf(name)}
+          />
+        ))}
         <Button
           icon={<Dices size={14} />}
           hint={words.newSeed}
-          onPress={() => setSeed(Math.floor(Math.random() * 0xffffffff))}
+          onPress={() => draw({ seed: Math.floor(Math.random() * largestSeed) })}
         />
         {props.busy ? (
           <Button icon={<Square size={12} />} onPress={props.onStop}>

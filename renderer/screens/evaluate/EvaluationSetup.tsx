@@ -6,7 +6,7 @@ import { Panel } from "../../components/Panel.tsx";
 import { PathInput } from "../../components/PathInput.tsx";
 import type { Library, QuestionFile } from "../../contractTypes.ts";
 import { formatCount } from "../../format/numbers.ts";
-import { SetupScreen } from "../../forms/SetupScreen.tsx";
+import { type JobForm, SetupScreen } from "../../forms/SetupScreen.tsx";
 import { SetupSide } from "../../forms/SetupSide.tsx";
 import type { SettingsDraft } from "../../forms/settings.ts";
 import type { SettingsForm } from "../../forms/useSettingsForm.ts";
@@ -15,7 +15,14 @@ import { text } from "../../text/en.ts";
 import { evaluationHead, evaluationSections } from "./fields.ts";
 
 const words = text.evaluate.setup;
-const own = { questions: QuestionFields };
+const job: JobForm = {
+  id: "evaluation-setup",
+  title: words.title,
+  startLabel: words.start,
+  head: evaluationHead,
+  sections: evaluationSections,
+  own: { questions: QuestionFields },
+};
 const sections = [evaluationHead, ...evaluationSections];
 
 export function EvaluationSetup({ template }: { readonly template: string | null }) {
@@ -36,14 +43,9 @@ export function EvaluationSetup({ template }: { readonly template: string | null
   const questions = setup.checked.data?.questions ?? null;
   return (
     <SetupScreen
-      title={words.title}
-      id="evaluation-setup"
+      job={job}
       setup={setup}
-      head={evaluationHead}
-      sections={evaluationSections}
-      own={own}
       counts={questions === null ? "" : words.found(formatCount(questions.questions), formatCount(questions.withKey))}
-      startLabel={words.start}
       side={(form) => (
         <SetupSide setup={setup} form={form} sections={sections}>
           {questions === null ? <EmptyState title={words.nothing} /> : <Sample questions={questions} />}

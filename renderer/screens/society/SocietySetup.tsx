@@ -9,7 +9,7 @@ import { Panel } from "../../components/Panel.tsx";
 import type { Library } from "../../contractTypes.ts";
 import { formatCount } from "../../format/numbers.ts";
 import { Problems } from "../../forms/Problems.tsx";
-import { SetupScreen } from "../../forms/SetupScreen.tsx";
+import { type JobForm, SetupScreen } from "../../forms/SetupScreen.tsx";
 import { type SettingsDraft, settingAt, withSetting } from "../../forms/settings.ts";
 import { useSetup } from "../../forms/useSetup.ts";
 import type { GridAgent } from "../../grid/drawGrid.ts";
@@ -20,7 +20,14 @@ import { PopulationFields } from "./PopulationFields.tsx";
 import { Presets } from "./SocietyForm.tsx";
 
 const words = text.society.setup;
-const own = { populations: PopulationFields };
+const job: JobForm = {
+  id: "society-setup",
+  title: words.title,
+  startLabel: words.start,
+  head: societyHead,
+  sections: societySections,
+  own: { populations: PopulationFields },
+};
 
 /** The form on the left, the world that it makes on the right. `template`: a run whose settings to start from. */
 export function SocietySetup({ template }: { readonly template: string | null }) {
@@ -37,15 +44,10 @@ export function SocietySetup({ template }: { readonly template: string | null })
   const preview = setup.checked.data;
   return (
     <SetupScreen
-      title={words.title}
-      id="society-setup"
+      job={job}
       setup={setup}
-      head={societyHead}
-      sections={societySections}
-      own={own}
       before={(form) => <Presets form={form} />}
       counts={preview === null || preview.agents.length === 0 ? "" : counts(preview)}
-      startLabel={words.start}
       side={(form) => (
         <Panel title={words.preview} flush className="preview-panel">
           {setup.checked.error === null ? null : <ErrorNote error={setup.checked.error} />}

@@ -84,8 +84,8 @@ export const shell = {
     clear: "Clear",
     none: "None",
     range: {
-      largest: (bound: string) => `The largest is ${bound}.`,
-      smallest: (bound: string) => `The smallest is ${bound}.`,
+      largest: (bound: string) => `It must be at most ${bound}.`,
+      smallest: (bound: string) => `It must be at least ${bound}.`,
       whole: "It must be a whole number.",
       number: "This is no number.",
       notTaken: "It was not taken.",
