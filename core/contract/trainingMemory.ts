@@ -5,8 +5,6 @@ const bytes = z.number();
 
 /** The part of an alignment's result that is about memory. */
 const ended = z.looseObject({
-  /** Null when the session trained nothing: it then held next to nothing. */
-  tokensPerSecond: z.number().nullable(),
   /** What the trainer holds, on the device that computes. */
   memory: z.looseObject({ weights: bytes, transposed: bytes, adapter: bytes, activations: bytes, arena: bytes }),
   memoryEstimate: z
@@ -45,7 +43,8 @@ export interface MemoryComparison {
  */
 export function compareMemory(result: Readonly<Record<string, unknown>> | null): MemoryComparison | null {
   const parsed = ended.safeParse(result);
-  if (!parsed.success || parsed.data.tokensPerSecond === null) return null;
+  // A trainer that has passed no row holds nothing that is worth telling.
+  if (!parsed.success || parsed.data.memory.activations === 0) return null;
   const { memory, memoryEstimate: estimate, peakResidentBytes: resident } = parsed.data;
   const { weights, transposed, adapter, activations, arena } = memory;
   const held = weights + transposed + adapter + activations + arena;

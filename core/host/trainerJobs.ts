@@ -28,6 +28,7 @@ import { contextWithFactors, longRopeOf } from "../models/longRope.ts";
 import { checkModelFiles } from "../models/modelChecks.ts";
 import { checkTrainable } from "../models/trainable.ts";
 import { availableBytes, largestResidentBytes } from "../workbench/processMemory.ts";
+import { lastResult } from "../workbench/runFolders.ts";
 import { recordFinished } from "../workspace/eventLog.ts";
 import { RunDirectory } from "../workspace/runDirectory.ts";
 import type { JobResult, RunInput } from "./engineJobs.ts";
@@ -69,7 +70,10 @@ export async function alignJob(
     const shared = cache ?? workspaceCache(run.path);
     const parts = { trainer, tokenizer, sampler, controls, memory, longRope, emit, signal };
     const aligned = await runAlignment({ config, run, cache: shared, ...parts });
-    const result = { ...aligned, peakResidentBytes: memory.resident() };
+    const measured = { ...aligned, peakResidentBytes: memory.resident() };
+    // A session that only reports keeps what the training before it took.
+    const before = aligned.tokensPerSecond === null ? await lastResult(join(run.path, "events.jsonl")) : null;
+    const result = { ...measured, ...(before?.memory === undefined ? {} : memoryOf(before)) };
     await recordFinished(run, result);
     return result;
   } finally {
@@ -133,6 +137,10 @@ function keepProductsExact(): void {
 /** As `OpenOptions` have it. */
 function contextOption(contextLength: number | null): { contextLength?: number } {
   return contextLength === null ? {} : { contextLength };
+}
+
+function memoryOf({ memory, memoryEstimate, peakResidentBytes }: JobResult): JobResult {
+  return { memory, memoryEstimate, peakResidentBytes };
 }
 
 async function jobMemory(shape: TrainingShape): Promise<JobMemory> {

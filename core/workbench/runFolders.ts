@@ -80,8 +80,8 @@ const tailBytes = 256 * 1024;
 const ending = z.object({ type: z.literal("finished"), result: z.record(z.string(), z.unknown()) });
 const beginning = z.object({ type: z.enum(["started", "interaction", "metrics"]) });
 
-/** A run that went on after it had finished says so with later lines. */
-async function lastResult(events: string): Promise<Record<string, unknown> | null> {
+/** What `finished` carried. A run that went on after it had finished says so with later lines: null. */
+export async function lastResult(events: string): Promise<Record<string, unknown> | null> {
   for (const line of (await tailLines(events)).reverse()) {
     const value = parse(line);
     const finished = ending.safeParse(value);

@@ -63,6 +63,15 @@ describe("folkmoot align on the published format", () => {
     expect(adapterOf(resumed.stdout).equals(adapterOf(whole.stdout))).toBe(true);
   });
 
+  it("run again when all is done, it only reports, and the memory is still what the training took", async () => {
+    const first = JSON.parse((await runFolkmoot(args("again", "--json"))).stdout);
+    expect(first.peakResidentBytes).toBeGreaterThan(first.memory.activations);
+    const again = JSON.parse((await runFolkmoot(args("again", "--json"))).stdout);
+    expect(again.tokensPerSecond).toBeNull();
+    const { memory, memoryEstimate, peakResidentBytes } = first;
+    expect(again).toMatchObject({ memory, memoryEstimate, peakResidentBytes });
+  });
+
   it("a damaged model is named and leaves no run behind", async () => {
     const damaged = join(folder, "damaged.gguf");
     writeFileSync(damaged, readFileSync(model).subarray(0, 5000));

@@ -203,7 +203,7 @@ describe("folkmoot align", () => {
     expect(host.out()).toMatch(/ {2}the program itself +180 MiB \(estimated 150 MiB, 20 % more\)/);
     // One total, of the same parts on both sides.
     expect(host.out().match(/estimated 400|at most/g)).toHaveLength(1);
-    const resumed = fakeHost({ "align.run": () => finishes({ ...result, tokensPerSecond: null }) });
+    const resumed = fakeHost({ "align.run": () => finishes({ ...result, memory: { ...memory, activations: 0 } }) });
     await run(line, resumed);
     expect(resumed.out()).not.toContain("memory");
   });
