@@ -68,10 +68,10 @@ export function AnswerBrowser(props: {
             />
           </div>
         )}
-        <div className="row-search">
+        <div className="row-search counted">
           <Search label={words.search} value={search} onChange={setSearch} />
+          <span className="fine numeric">{rows.total === null ? "" : formatCount(rows.total)}</span>
         </div>
-        <span className="fine numeric">{rows.total === null ? "" : formatCount(rows.total)}</span>
       </div>
       <div className="row-table">
         {rows.error !== null ? (
