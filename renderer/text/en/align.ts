@@ -82,7 +82,7 @@ export const align = {
       transposed: "Transposed copies",
       adapter: "Adapter",
       activations: "Activations",
-      work: "Working memory",
+      work: "Working",
       program: "The program",
     },
     total: "Together",
