@@ -1,8 +1,10 @@
 /** Our forward against llama.cpp's on the same file: what is trained is what will be served. */
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import type { LlamaModel, Token } from "node-llama-cpp";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { OpenOptions, TokenRow } from "../../../core/alignment/nativeTrainer.ts";
+import { readGgufHeader } from "../../../core/models/ggufHeader.ts";
 import { ResponseScorer } from "../../../core/models/llama/responseScorer.ts";
 import { loadCheckedModel } from "../../../core/models/llama/runtime.ts";
 import { trainableArchitectures } from "../../../core/models/trainable.ts";
@@ -145,6 +147,33 @@ describe("on a base that is not F32 the forward is llama.cpp's, its rounding of 
     // Without the rounding it is another distribution.
     expect(nmse(await distribution(path, query, { products: "float32" }), theirs)).toBeGreaterThan(1e-9);
   });
+
+  test.each(["automatic", "portable"] as const)(
+    "an activation that is no number is not rounded to one: %s",
+    async (products) => {
+      const folder = await temporaryFolder();
+      for (const type of ["Q8_0", "Q4_K_M"] as const) {
+        const path = join(folder, `${type}.gguf`);
+        await addon.quantize({
+          input: casePath("llama-wide", "model.gguf"),
+          output: path,
+          type,
+          libraries,
+          threads: 1,
+        });
+        const { dataStart, tensors } = await readGgufHeader(path);
+        const norm = tensors.find(({ name }) => name === "blk.0.ffn_norm.weight");
+        await using file = await open(path, "r+");
+        await file.write(
+          Buffer.from(new Float32Array([Number.NaN]).buffer),
+          0,
+          4,
+          dataStart + (norm?.offset ?? 0) + 4 * 77,
+        );
+        expect((await distribution(path, query, { products })).every(Number.isNaN), type).toBe(true);
+      }
+    },
+  );
 
   test("with an adapter too", async () => {
     const path = join(await temporaryFolder(), "model.gguf");
