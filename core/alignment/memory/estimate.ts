@@ -58,28 +58,28 @@ interface Widths {
  */
 const peak: Readonly<Record<Way, Readonly<Record<"kept" | "keptAdapted" | "again" | "againAdapted", Widths>>>> = {
   float32: {
-    kept: { feedForward: 2, embedding: 1 },
-    keptAdapted: { feedForward: 0.05, embedding: 0.1 },
-    again: { feedForward: 3, embedding: 1.6 },
-    againAdapted: { feedForward: 1, embedding: -0.5 },
+    kept: { feedForward: 3, embedding: 0 },
+    keptAdapted: { feedForward: 0, embedding: 1.2 },
+    again: { feedForward: 3.15, embedding: 1.2 },
+    againAdapted: { feedForward: 0.05, embedding: 0.05 },
   },
   bf16: {
-    kept: { feedForward: 2.5, embedding: 0.6 },
-    keptAdapted: { feedForward: 0, embedding: 1 },
-    again: { feedForward: 3.6, embedding: 0.5 },
-    againAdapted: { feedForward: 0.9, embedding: 1.9 },
+    kept: { feedForward: 2.55, embedding: 0.55 },
+    keptAdapted: { feedForward: 0.4, embedding: 1.3 },
+    again: { feedForward: 3.7, embedding: 0.5 },
+    againAdapted: { feedForward: -0.15, embedding: 0.4 },
   },
   ggml: {
-    kept: { feedForward: 1.6, embedding: 3.5 },
-    keptAdapted: { feedForward: 1.4, embedding: -1.3 },
-    again: { feedForward: 3, embedding: 1.5 },
-    againAdapted: { feedForward: 2, embedding: 0 },
+    kept: { feedForward: 2.1, embedding: 1.1 },
+    keptAdapted: { feedForward: 0.7, embedding: 0.95 },
+    again: { feedForward: 3.2, embedding: 1.2 },
+    againAdapted: { feedForward: 1.1, embedding: 0.1 },
   },
 };
 /** GELU's slope takes more of the feed-forward's width than SiLU's, which ggml has in one operation. */
 const geluWidth = 1.5;
 /** Fused projections are copied apart, in multiples of the embedding. */
-const fusedWidth = 2;
+const fusedWidth = 3;
 /** Attention scores beside each other: the largest block's where activations are kept, all where computed again. */
 const scoreCopies = { kept: 2.3, again: 1.15 };
 /** Of the normed hidden state that the head reads and of its gradient. */
