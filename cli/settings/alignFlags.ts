@@ -193,7 +193,7 @@ export const alignFlags: readonly SettingFlag[] = [
   {
     flags: "--batch-tokens <n>",
     path: "batchTokens",
-    help: "most tokens in one forward call; memory grows with it",
+    help: "questions are packed up to so many tokens in one forward call; a larger one goes alone",
     read: asNumber,
   },
   {

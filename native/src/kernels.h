@@ -46,8 +46,8 @@ struct Kernels {
     // of a panel. Rows are padded to a multiple of `depthStep`, and so is the depth of a panel.
     ggml_type element;
     int64_t depthStep, stepElements, panelStepBytes;
-    // A panel of W[first …, k = start … start + depth), from the matrix or, `turned`, from its transpose. `width` is a
-    // multiple of 16; what lies beyond the matrix is 0. Blocks of a quantized type are whole: `start` (turned: `first`) is
+    // A panel of W[first …, k = start … start + depth), from the matrix or, `turned`, from its transpose. `width` is 16, 32
+    // or a multiple of 64; what lies beyond the matrix is 0. Blocks of a quantized type are whole: `start` (turned: `first`) is
     // a multiple of them.
     void (*fillPanel)(const PanelSource & matrix, bool turned, int64_t first, int64_t width, int64_t start, int64_t depth, KernelScratch & scratch, void * panel);
     void (*multiplyPanel)(const Stripe & stripe);

@@ -88,7 +88,8 @@ void computeStripe(ggml_tensor * dst, const Plan & plan, int64_t batch, int64_t 
 
 void computeProduct(ggml_tensor * dst, int thread, int threads, void * data) {
     const Plan & plan = *(const Plan *) data;
-    int64_t width = std::min(usualWidth, (dst->ne[0] + 15) / 16 * 16);
+    // One, two or four registers of columns: what a tile reads at once.
+    int64_t width = dst->ne[0] <= 16 ? 16 : dst->ne[0] <= 32 ? 32 : usualWidth;
     for (const ProductTerm & term : plan.terms)
         if (term.turned) width = std::max(width, (int64_t) ggml_blck_size(term.matrix->type));
     const int64_t stripes = (dst->ne[0] + width - 1) / width;
@@ -97,6 +98,7 @@ void computeProduct(ggml_tensor * dst, int thread, int threads, void * data) {
     const int64_t rows = (dst->ne[1] + parts - 1) / parts;
     for (int64_t i = thread; i < stripes * parts * dst->ne[2]; i += threads) {
         const int64_t stripe = i % stripes, part = i / stripes % parts, batch = i / stripes / parts;
+        if (part * rows >= dst->ne[1]) continue;
         computeStripe(dst, plan, batch, stripe * width, width, part * rows, std::min(rows, dst->ne[1] - part * rows));
     }
 }
