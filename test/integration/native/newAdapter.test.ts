@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { NewAdapter } from "../../../core/alignment/nativeTrainer.ts";
 import { loraTargets } from "../../../core/contract/alignment.ts";
 import { readGgufHeader } from "../../../core/models/ggufHeader.ts";
-import { casePath, openTrainer, readTensors, referenceStep } from "../../support/nativeCases.ts";
+import { casePath, openTrainer, readTensors, referenceStep, relativeError } from "../../support/nativeCases.ts";
 import { temporaryFolder } from "../../support/temporaryFolder.ts";
 import { writeTinyModel } from "../../support/tinyModels.ts";
 
@@ -34,6 +34,32 @@ test("a fused tensor takes the largest rank of its parts", async () => {
   await writeTinyModel(model, { architecture: "phi3", tied: false, ropeFactors: false, seed: 1 });
   const ranks = await ranksOf(model, { ...plain, ranks: { attn_k: 9, attn_v: 2 } });
   expect(ranks.get("blk.0.attn_qkv")).toBe(9);
+});
+
+/** Gradients of B at the start, where B = 0: no pair feels another. */
+async function startGradients(adapter: Partial<NewAdapter>): Promise<Map<string, Float32Array>> {
+  const trainer = await openTrainer(casePath("llama", "model.gguf"));
+  await trainer.newAdapter({ ...plain, ...adapter });
+  const logps = await trainer.forward(rows, { adapter: true, keep: true });
+  await trainer.backward(logps.map((row) => row.map((response) => response.map(() => -1))));
+  const path = join(await temporaryFolder(), "gradients.gguf");
+  await trainer.saveGradients(path);
+  return new Map([...(await readTensors(path))].filter(([name]) => name.endsWith(".lora_b")));
+}
+
+test.each<[string, Partial<NewAdapter>]>([
+  ["q and v", { targets: ["attn_q", "attn_v"] }],
+  ["k and v", { targets: ["attn_k", "attn_v"] }],
+  ["up alone", { targets: ["ffn_up"] }],
+  ["all, with ranks of their own", { ranks: { attn_q: 3, attn_k: 17, ffn_gate: 1 } }],
+])("pairs that read one input are computed together and are each what they are alone: %s", async (_, adapter) => {
+  const together = await startGradients(adapter);
+  expect(together.size).toBe(2 * (adapter.targets ?? loraTargets).length);
+  for (const target of adapter.targets ?? loraTargets)
+    for (const [name, alone] of await startGradients({ ...adapter, targets: [target] })) {
+      expect(alone.some((value) => value !== 0)).toBe(true);
+      expect(relativeError(together.get(name) ?? [], alone), name).toBeLessThan(1e-6);
+    }
 });
 
 test("only the chosen layers get pairs, and only they change", async () => {
