@@ -99,15 +99,17 @@ async function answerRest(
   const meter = new RateMeter(questions.length);
   meter.mark(first, clock());
   const writer = new OrderedAppend<EvaluationLine>(first, (batch) => journal.append(batch));
-  let [next, done, tokens] = [first, first, 0];
+  let [next, tokens] = [first, 0];
   const worker = async () => {
     for (let index = next++; index < questions.length; index = next++) {
-      if (watched.aborted) throw stopped(done, questions.length);
+      if (watched.aborted) throw stopped(journal.count, questions.length);
       const question = questions[index] as HeldOutQuestion;
       const line = await answerQuestion({ config, models, index, question, signal: watched });
       await writer.offer(index, line);
       tokens += line.base.completionTokens + line.aligned.completionTokens;
-      const progress = { stage: "evaluate", done: ++done, total: questions.length, unit: "questions" };
+      // An answer that waits for an earlier one is not on the disk yet: a stop would lose it.
+      const done = journal.count;
+      const progress = { stage: "evaluate", done, total: questions.length, unit: "questions" };
       emit({ type: "progress", ...progress, ...meter.mark(done, clock()) });
     }
   };

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { evaluationConfig, evaluationLine } from "../../../core/contract/evaluation.ts";
 import type { JobEvent } from "../../../core/contract/events.ts";
 import { runEvaluation } from "../../../core/evaluation/runEvaluation.ts";
+import type { Completion, GenerateRequest } from "../../../core/models/languageModel.ts";
 import { randomStream } from "../../../core/random.ts";
 import { RunDirectory } from "../../../core/workspace/runDirectory.ts";
 import { FakeModel } from "./fakeModel.ts";
@@ -34,18 +35,23 @@ const aligned = () => new FakeModel({ answer: chance(0.9) });
 
 interface Setup {
   directory?: string;
+  onEvent?: (event: JobEvent, directory: string) => void;
   config?: object;
   models?: { base: FakeModel; aligned: FakeModel; judge?: FakeModel };
   signal?: AbortSignal;
 }
 
-async function evaluate({ directory = join(folder, `run-${files++}`), config, models, signal }: Setup = {}) {
+async function evaluate(setup: Setup = {}) {
+  const { directory = join(folder, `run-${files++}`), config, models, signal, onEvent } = setup;
   const parsed = evaluationConfig.parse({ model: "m.gguf", adapter: "a.gguf", questions: keyed, ...config });
   const { run } = await RunDirectory.openOrCreate(directory, { config: parsed, schema: evaluationConfig, files: [] });
   const events: JobEvent[] = [];
   let time = 0;
   const used = models ?? { base: base(), aligned: aligned() };
-  const emit = (event: JobEvent) => events.push(event);
+  const emit = (event: JobEvent) => {
+    events.push(event);
+    onEvent?.(event, directory);
+  };
   try {
     const job = { config: parsed, run, models: used, emit, clock: () => time++, ...(signal && { signal }) };
     const outcome = await runEvaluation(job).catch((error: unknown) => ({ error }));
@@ -133,6 +139,35 @@ describe("an evaluation", () => {
     const reported = await evaluate(second);
     expect(reported.models.base.generated).toHaveLength(0);
     expect(reported.result).toMatchObject({ resumedFrom: 40, tokensPerSecond: null, tally: whole.result?.tally });
+  });
+
+  it("counts as done only what a stop would keep, also where later answers come first", async () => {
+    let answered = 0;
+    let release = () => {};
+    const others = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    class FirstComesLate extends FakeModel {
+      override async generate(request: GenerateRequest): Promise<Completion> {
+        const completion = await super.generate(request);
+        if (request.prompt.instruction.includes("purse 0?")) await others;
+        else if (++answered === 10) release();
+        return completion;
+      }
+    }
+    const claimed: number[] = [];
+    const { result } = await evaluate({
+      config: { sequences: 4 },
+      models: { base: base(), aligned: new FirstComesLate({ answer: chance(0.9) }) },
+      onEvent: (event, directory) => {
+        if (event.type !== "progress") return;
+        expect(event.done).toBeLessThanOrEqual(results(directory).split("\n").length - 1);
+        claimed.push(event.done);
+      },
+    });
+    expect(result?.questions).toBe(40);
+    expect(claimed.slice(0, 9)).toEqual(Array(9).fill(0));
+    expect(claimed.at(-1)).toBe(40);
   });
 
   it("refuses results of other questions", async () => {
