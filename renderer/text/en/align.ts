@@ -218,7 +218,8 @@ export const align = {
     maxRejected: "Worse answers",
     maxRejectedText: "Per row, beside the best.",
     batchTokens: "Tokens at once",
-    batchTokensText: "In one forward pass; memory grows with it.",
+    batchTokensText:
+      "Questions are packed up to so many tokens in one forward pass, and memory grows with it; a larger one goes alone.",
     lengthNote: (length: number | null, rejected: number | null) =>
       `${length ?? "–"} tokens, ${rejected ?? "–"} worse answers`,
     appendEos: "End every answer with the end token",
