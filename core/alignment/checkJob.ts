@@ -3,7 +3,9 @@ import { type AlignConfig, type LossSettings, loraTargets } from "../contract/al
 import { FolkmootError } from "../contract/errors.ts";
 import type { EmitEvent } from "../contract/events.ts";
 import { contextWithFactors, factorsNotice, type LongRope, longestRow } from "../models/longRope.ts";
+import { checkContext } from "../models/servedContext.ts";
 import { computeLoss, needsPairs, partsOf } from "./losses/index.ts";
+import type { TrainingShape } from "./memory/shape.ts";
 import type { TrainerInfo } from "./nativeTrainer.ts";
 import type { PreparedRows } from "./prepareRows.ts";
 
@@ -91,6 +93,12 @@ export function checkLora({ rsLora, ranks, targets, layers }: AlignConfig["lora"
       action: "Give the first layer first.",
       details: { setting: "lora.layers" },
     });
+}
+
+/** What does not go together with the model. @throws bad-setting for layers or a context that it does not have */
+export function checkShape({ lora, contextLength, model }: AlignConfig, shape: TrainingShape): void {
+  checkLayers(lora, shape.layers);
+  checkContext(contextLength, { path: model, trainedContext: shape.contextLength });
 }
 
 /** @throws bad-setting for layers that the model does not have; it has so many */

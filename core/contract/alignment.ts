@@ -1,6 +1,6 @@
 /** Alignment data and the settings of an alignment run. Defaults: definitions.md ("Loss", "LoRA and optimizer"). */
 import { z } from "zod";
-import { gpuChoice, gpuLayers } from "./device.ts";
+import { computeThreads, gpuChoice, gpuLayers } from "./device.ts";
 
 export const semantics = z.enum(["paper", "reference"]);
 export type Semantics = z.infer<typeof semantics>;
@@ -214,7 +214,7 @@ export const alignConfig = z.object({
   /** Optimizer steps between two checkpoints, 0 = only at the end. */
   checkpointEvery: z.number().int().nonnegative().default(50),
   /** Compute threads; 0 = as many as there are cores. */
-  threads: z.number().int().nonnegative().default(0),
+  threads: computeThreads.default(0),
   /** Where it computes; `auto`: a real GPU with enough memory, else the processor. Devices round differently. */
   gpu: gpuChoice.default("auto"),
   /**

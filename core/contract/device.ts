@@ -12,6 +12,9 @@ export type GpuChoice = z.infer<typeof gpuChoice>;
 export const gpuLayers = z.union([z.literal("auto"), z.number().int().nonnegative()]);
 export type GpuLayers = z.infer<typeof gpuLayers>;
 
+/** Compute threads; 0 = as many as there are cores. More than there are: those (`usableThreads`). */
+export const computeThreads = z.number().int().min(0).max(1024);
+
 export const gpuFacts = z.object({
   kind: z.enum(gpuKinds),
   /** Of the card, such as `NVIDIA GeForce RTX 4090`. */

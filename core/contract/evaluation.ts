@@ -1,6 +1,6 @@
 /** Base against aligned on held-out questions: what is asked, what is written, what comes out. */
 import { z } from "zod";
-import { gpuChoice, gpuLayers } from "./device.ts";
+import { computeThreads, gpuChoice, gpuLayers } from "./device.ts";
 import { ratedReason } from "./interaction.ts";
 import { promptFormat, sampling } from "./society.ts";
 
@@ -53,7 +53,7 @@ export const evaluationConfig = z.object({
   /** Sequences decoded in one batch, per side. */
   sequences: z.number().int().min(1).max(256).default(16),
   /** Compute threads; 0 = as many as there are cores. */
-  threads: z.number().int().nonnegative().default(0),
+  threads: computeThreads.default(0),
   /**
    * Where the models compute; `auto`: a real GPU where they are large enough to gain by it, else the processor. Only the
    * processor promises equal texts for equal seeds whatever the driver.

@@ -7,7 +7,7 @@
 import { eventIterator, oc } from "@orpc/contract";
 import { z } from "zod";
 import { alignConfig } from "./alignment.ts";
-import { gpuChoice, gpuFacts, gpuLayers } from "./device.ts";
+import { computeThreads, gpuChoice, gpuFacts, gpuLayers } from "./device.ts";
 import { errorCodes } from "./errors.ts";
 import { evaluationConfig } from "./evaluation.ts";
 import { jobEvent } from "./events.ts";
@@ -60,7 +60,7 @@ export const logpsInput = z.object({
   /** Rendered prompt text and the response that follows it. */
   items: z.array(z.object({ query: z.string(), response: z.string() })).min(1),
   appendEos: z.boolean().default(false),
-  threads: z.number().int().nonnegative().default(0),
+  threads: computeThreads.default(0),
 });
 
 export const logpsOutput = z.array(z.object({ tokens: z.array(z.number().int()), logps: z.array(z.number()) }));
@@ -80,7 +80,7 @@ export const exportAdapterConfig = z.object({
   /** File to write. */
   output: z.string(),
   /** Compute threads; 0 = as many as there are cores. */
-  threads: z.number().int().nonnegative().default(0),
+  threads: computeThreads.default(0),
 });
 
 export const exportMergedConfig = exportAdapterConfig.extend({
@@ -100,7 +100,7 @@ export const gradcheckInput = z.object({
   gpu: gpuChoice.default("off"),
   /** How the processor multiplies; F32 unless told otherwise, so that a quantized base gives what its weights say. */
   products: z.enum(["automatic", "portable", "float32", "ggml"]).default("float32"),
-  threads: z.number().int().nonnegative().default(0),
+  threads: computeThreads.default(0),
 });
 
 export const gradcheckOutput = z.object({
@@ -120,7 +120,7 @@ export const talkOpenInput = z.object({
   promptFormat: promptFormat.default("template"),
   /** Tokens per side; null = the usual ones, with the RoPE factors that the adapter was trained with. */
   contextSize: z.number().int().positive().nullable().default(null),
-  threads: z.number().int().nonnegative().default(0),
+  threads: computeThreads.default(0),
   gpu: gpuChoice.default("auto"),
   gpuLayers: gpuLayers.default("auto"),
 });

@@ -1,7 +1,7 @@
 /** Everything a user can set about a society. Defaults: definitions.md ("Defaults, society"). */
 import { z } from "zod";
 import { semantics } from "./alignment.ts";
-import { gpuChoice, gpuLayers } from "./device.ts";
+import { computeThreads, gpuChoice, gpuLayers } from "./device.ts";
 
 export const worldSettings = ["all_good", "all_bad", "half_half", "mixed_half_half", "custom"] as const;
 
@@ -89,7 +89,7 @@ export const societyConfig = z.object({
   /** Sequences decoded in one batch. */
   sequences: z.number().int().min(1).max(256).default(16),
   /** Compute threads; 0 = as many as there are cores. */
-  threads: z.number().int().nonnegative().default(0),
+  threads: computeThreads.default(0),
   /**
    * Where the models compute; `auto`: a real GPU where they are large enough to gain by it, else the processor. Only the
    * processor promises equal texts for equal seeds whatever the driver.

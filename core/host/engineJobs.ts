@@ -7,6 +7,7 @@ import { type SocietyConfig, societyConfig } from "../contract/society.ts";
 import { questionsOf, runEvaluation } from "../evaluation/runEvaluation.ts";
 import { openScorer } from "../models/llama/loadedModel.ts";
 import { checkModelFiles } from "../models/modelChecks.ts";
+import { tellThreads } from "../models/threads.ts";
 import { checkConfig } from "../society/checkConfig.ts";
 import type { SocietyControls } from "../society/controls.ts";
 import { runSociety } from "../society/runSociety.ts";
@@ -46,6 +47,7 @@ export async function societyJob(
   await using _run = run;
   emit({ type: "started", run: run.id, directory: run.path, resumed });
   announceContexts(speakers, emit);
+  tellThreads(config.threads, emit);
   await using models = await openModels(config, speakers, signal);
   const spoken = await Promise.all(speakers.map((speaker) => models.get(speaker)));
   announcePlaces(await models.places(), emit);
@@ -84,6 +86,7 @@ export async function evaluationJob(
   await using _run = run;
   emit({ type: "started", run: run.id, directory: run.path, resumed });
   announceContexts(speakers, emit);
+  tellThreads(config.threads, emit);
   await using models = await openModels(config, speakers, signal);
   const scoring = judge === null ? {} : { judge: await models.get(judge) };
   const sides = { base: await models.get(base), aligned: await models.get(aligned) };

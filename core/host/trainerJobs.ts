@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { freemem, totalmem } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import type { z } from "zod";
-import { checkLayers, checkSettings } from "../alignment/checkJob.ts";
+import { checkSettings, checkShape } from "../alignment/checkJob.ts";
 import type { AlignmentControls } from "../alignment/controls.ts";
 import { gradcheck, readGradcheckCase } from "../alignment/gradcheck.ts";
 import { explainOutOfMemory } from "../alignment/memory/advice.ts";
@@ -26,6 +26,7 @@ import { openScorer } from "../models/llama/loadedModel.ts";
 import { openTokenizer } from "../models/llama/tokenizer.ts";
 import { contextWithFactors, longRopeOf } from "../models/longRope.ts";
 import { checkModelFiles } from "../models/modelChecks.ts";
+import { tellThreads, usableThreads } from "../models/threads.ts";
 import { checkTrainable } from "../models/trainable.ts";
 import { availableBytes, largestResidentBytes } from "../workbench/processMemory.ts";
 import { lastResult } from "../workbench/runFolders.ts";
@@ -47,12 +48,13 @@ export async function alignJob(
   checkTrainable(header);
   const shape = trainingShape(header);
   checkSettings(config, true);
-  checkLayers(config.lora, shape.layers);
+  checkShape(config, shape);
   const addon = loadNativeAddon();
   const device = await trainingDevice(addon, config.gpu, (freeBytes) => suitsGpu(shape, config, freeBytes));
   const { run, resumed } = await RunDirectory.openOrCreate(directory, { config, schema: alignConfig, files, signal });
   await using _run = run;
   emit({ type: "started", run: run.id, directory: run.path, resumed });
+  tellThreads(config.threads, emit);
   await using tokenizer = await openTokenizer(config.model);
   const { model, threads, activations, gpuLayers, contextLength } = config;
   const longRope = longRopeOf(header);
@@ -86,7 +88,8 @@ export async function exportAdapterJob(
   emit: EmitEvent,
   signal: AbortSignal,
 ): Promise<JobResult> {
-  const tools = exportTools(threads, signal);
+  tellThreads(threads, emit);
+  const tools = exportTools(usableThreads(threads), signal);
   return { ...(await exportAdapterOfRun({ directory: run, checkpoint, output, tools, emit, signal })) };
 }
 
@@ -95,7 +98,8 @@ export async function exportMergedJob(
   emit: EmitEvent,
   signal: AbortSignal,
 ): Promise<JobResult> {
-  const tools = exportTools(threads, signal);
+  tellThreads(threads, emit);
+  const tools = exportTools(usableThreads(threads), signal);
   return { ...(await exportMergedOfRun({ directory: run, checkpoint, output, type, tools, emit, signal })) };
 }
 

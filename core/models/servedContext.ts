@@ -31,7 +31,7 @@ export interface ContextWish {
 
 /** @throws FolkmootError `bad-setting` (`contextLength`) for more than the model was trained on */
 export function servedContext(header: GgufHeader, { contextSize, training }: ContextWish): ServedContext {
-  if (contextSize !== null) checkContext(header, contextSize);
+  checkContext(contextSize, { path: header.path, trainedContext: trainedContext(header) });
   const rope = longRopeOf(header);
   const usual = loadedContextSize(header, contextSize);
   if (rope === null) return { contextSize: usual, notice: null, warning: null };
@@ -45,15 +45,20 @@ export function servedContext(header: GgufHeader, { contextSize, training }: Con
   return { contextSize: size, notice, warning: isOther ? otherFactors(rope, size, isLong) : null };
 }
 
-/** @throws FolkmootError `bad-setting` */
-function checkContext(header: GgufHeader, contextSize: number): void {
-  const most = trainedContext(header);
-  if (contextSize <= most) return;
+export interface TrainedOn {
+  readonly path: string;
+  /** Tokens that the model was trained on at once, stretched by its RoPE scaling where it has one. */
+  readonly trainedContext: number;
+}
+
+/** @throws FolkmootError `bad-setting` (`contextLength`) for more than the model was trained on */
+export function checkContext(contextSize: number | null, { path, trainedContext: most }: TrainedOn): void {
+  if (contextSize === null || contextSize <= most) return;
   throw new FolkmootError("bad-setting", {
-    message: `A context of ${contextSize} tokens is asked for, and ${header.path} was trained on ${most}.`,
+    message: `A context of ${contextSize} tokens is asked for, and ${path} was trained on ${most}.`,
     reason: "Beyond the context of its training a model writes nonsense.",
     action: `Lower it to ${most}, or leave it out.`,
-    details: { setting: "contextLength", contextSize, trainedContext: most, path: header.path },
+    details: { setting: "contextLength", contextSize, trainedContext: most, path },
   });
 }
 

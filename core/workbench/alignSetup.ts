@@ -1,11 +1,11 @@
 /** Training before it starts: derived defaults, checks, memory, steps. */
 import {
   checkEarlyStop,
-  checkLayers,
   checkLora,
   checkMixture,
   checkPairs,
   checkPrompts,
+  checkShape,
   noPairs,
 } from "../alignment/checkJob.ts";
 import { type EffortModel, planEffort } from "../alignment/effort.ts";
@@ -129,7 +129,7 @@ function checksOf(config: AlignConfig, { library, reader, gpus }: AlignTools): (
     () => checkLora(config.lora),
     async () => {
       const shape = await library.trainingShape(config.model).catch(() => null);
-      if (shape !== null) checkLayers(config.lora, shape.layers);
+      if (shape !== null) checkShape(config, shape);
     },
     () => checkMixture(config.loss),
     () => checkPairs(config),

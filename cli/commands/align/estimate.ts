@@ -1,7 +1,7 @@
 /** `folkmoot align --estimate`: what a training would take of this machine's memory. Reads the model's header alone. */
 import { freemem, totalmem } from "node:os";
 import { join } from "node:path";
-import { checkLayers, checkSettings } from "../../../core/alignment/checkJob.ts";
+import { checkSettings, checkShape } from "../../../core/alignment/checkJob.ts";
 import { adviceText } from "../../../core/alignment/memory/advice.ts";
 import { checkCard } from "../../../core/alignment/memory/card.ts";
 import { forecastTraining, type TrainingForecast } from "../../../core/alignment/memory/forecast.ts";
@@ -39,7 +39,7 @@ export async function estimateAlign(
   checkCard(config, gpus);
   const shape = trainingShape(header);
   checkSettings(config, true);
-  checkLayers(config.lora, shape.layers);
+  checkShape(config, shape);
   const machine = { available: await availableBytes(freemem()), total: totalmem() };
   const forecast = await forecastTraining(shape, config, { cache: cache ?? join(directory, "cache"), machine, gpus });
   const advice = forecast.advice === null ? null : adviceText(forecast.advice, false);

@@ -1,7 +1,7 @@
 /** The machine, what this face can do, settings, files, diagnostics. */
 import { eventIterator } from "@orpc/contract";
 import { z } from "zod";
-import { gpuFacts } from "../device.ts";
+import { computeThreads, gpuFacts } from "../device.ts";
 import { procedure, undoable } from "./common.ts";
 
 /** Who holds the device. Inference and training never run at the same time. */
@@ -63,7 +63,7 @@ export type Capabilities = z.infer<typeof capabilities>;
 export const settings = z.object({
   appearance: z.object({ theme: z.enum(["system", "dark", "light"]).default("system") }).prefault({}),
   /** Compute threads for jobs that leave `threads` at 0; 0 = as many as there are cores. */
-  threads: z.number().int().min(0).max(1024).default(0),
+  threads: computeThreads.default(0),
   /** Jobs whose estimate needs more bytes are refused unless told otherwise; null = no ceiling. */
   memoryCeiling: z.number().int().positive().nullable().default(null),
   /** Folders in which file choosers start, by what is chosen. */
@@ -76,7 +76,7 @@ export type Settings = z.infer<typeof settings>;
 /** Given keys replace, `face` and `folders` merge by key (null removes a key), the rest stays. */
 export const settingsChange = z.object({
   appearance: z.object({ theme: z.enum(["system", "dark", "light"]) }).optional(),
-  threads: z.number().int().min(0).max(1024).optional(),
+  threads: computeThreads.optional(),
   memoryCeiling: z.number().int().positive().nullable().optional(),
   folders: z.record(z.string().max(40), z.string().nullable()).optional(),
   face: z.record(z.string().max(80), z.unknown()).optional(),

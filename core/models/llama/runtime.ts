@@ -7,6 +7,7 @@ import { checkAdapterFits, checkAdapterHeader } from "../adapterChecks.ts";
 import { type GgufHeader, readGgufHeader } from "../ggufHeader.ts";
 import { countValue, textValue } from "../metadata.ts";
 import { checkModelHeader } from "../modelChecks.ts";
+import { usableThreads } from "../threads.ts";
 import { gpuUnusable, type LoadCircumstances, libraryMissing, loadError } from "./loadErrors.ts";
 
 /** Lines of llama.cpp's log that are kept to explain a failure. */
@@ -23,7 +24,7 @@ const singleThreadBytes = 64 * 1024 * 1024;
 
 /** Compute threads for a setting in which 0 means as many as there are cores (one for a small model). */
 export function threadCount(setting: number, modelBytes: number): number {
-  if (setting !== 0) return setting;
+  if (setting !== 0) return usableThreads(setting);
   return modelBytes < singleThreadBytes ? 1 : availableParallelism();
 }
 

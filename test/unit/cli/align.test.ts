@@ -49,6 +49,7 @@ describe("folkmoot align", () => {
     ["--loss foo", /"foo" is none of stable-alignment/],
     ["--sample-prompts nowhere.txt", /nowhere\.txt does not exist/],
     ["--gpu-layers many", /"many" is neither auto nor a number/],
+    ["--threads 100000", /--threads must be at most 1024/],
   ])("refuses %s in its own words, with one thing to do", async (flags, said) => {
     const host = fakeHost({});
     expect(await run(`${line} ${flags}`, host)).toBe(errorExitCodes["bad-setting"]);

@@ -1,4 +1,4 @@
-/** The context of a society or an evaluation, before it starts: what a model cannot hold is said of the setting. */
+/** The context of a society, an evaluation or an alignment, before it starts: what a model cannot hold is said of the setting. */
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openWorkbench } from "../../../core/workbench/openWorkbench.ts";
@@ -57,6 +57,16 @@ describe("the context that is asked for", () => {
     expect(await problems(512, {})).toEqual([]);
     expect(await problems(512, { alignedModel: small })).toEqual([expect.stringContaining("trained on 300")]);
     expect(await problems(600, { alignedModel: small })).toHaveLength(1);
+  });
+
+  it("is refused to an alignment likewise: nothing could serve what is trained for it", async () => {
+    await using opened = await setup();
+    const { client, material, small } = opened;
+    const problems = async (contextLength: number, model: string) =>
+      ofContext((await client.align.preview({ config: { model, data: "/d.json", contextLength } })).problems);
+    expect(await problems(512, material.model)).toEqual([]);
+    expect(await problems(300, small)).toEqual([]);
+    expect(await problems(301, small)).toEqual([expect.stringMatching(/context of 301 .* was trained on 300\.$/)]);
   });
 
   it("says nothing of a file that is not there: that is said of the file", async () => {
