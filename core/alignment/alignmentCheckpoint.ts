@@ -90,6 +90,18 @@ export function latestAlignmentCheckpoint(directory: string): Promise<Checkpoint
   return latestCheckpoint(directory, alignmentState);
 }
 
+const begunWith = z.object({ products: z.record(z.string(), z.object({ forward: z.string() })) });
+
+/**
+ * What multiplied forward by type when the run began: resumed, it goes on with the same (`OpenOptions.forward`), since what
+ * is fastest is measured and may come out otherwise. Undefined before the first checkpoint.
+ */
+export async function forwardBegunWith(directory: string): Promise<Record<string, string> | undefined> {
+  const parsed = begunWith.safeParse((await latestAlignmentCheckpoint(directory))?.state.parts);
+  if (!parsed.success) return undefined;
+  return Object.fromEntries(Object.entries(parsed.data.products).map(([type, { forward }]) => [type, forward]));
+}
+
 /**
  * Loads the newest whole checkpoint into the trainer; undefined when there is none.
  * @throws run-mismatch when it was made by another model, other data, other settings or on another device

@@ -2,6 +2,7 @@
 import type { AlignConfig } from "../contract/alignment.ts";
 import { sha256 } from "../workspace/hash.ts";
 import { firstDifference } from "../workspace/runConfig.ts";
+import type { TrainerInfo } from "./nativeTrainer.ts";
 
 export interface FingerprintSources {
   /** SHA-256 of the GGUF. */
@@ -10,16 +11,18 @@ export interface FingerprintSources {
   readonly data: string;
   /** What computes, e.g. `CPU`. */
   readonly device: string;
+  /** What multiplies: each way rounds or sums in another order. */
+  readonly products: TrainerInfo["products"];
 }
 
 export interface Fingerprint {
   readonly hash: string;
-  /** What the hash is made of, and the device; kept with a checkpoint so that a refusal can say what differs. */
+  /** What the hash is made of, device and products; kept with a checkpoint so that a refusal can say what differs. */
   readonly parts: Readonly<Record<string, unknown>>;
 }
 
 /** Paths, threads and how often something is saved, measured or sampled change no number and are left out. */
-export function fingerprintOf(config: AlignConfig, { model, data, device }: FingerprintSources): Fingerprint {
+export function fingerprintOf(config: AlignConfig, { model, data, device, products }: FingerprintSources): Fingerprint {
   const { seed, loss, optimizer, schedule, epochs, maxSteps, accumulation, maxLength, appendEos, maxRejected } = config;
   const { evaluationShare, batchTokens, contextLength } = config;
   // Without what is off: checkpoints from before there was such a setting stay valid.
@@ -34,12 +37,15 @@ export function fingerprintOf(config: AlignConfig, { model, data, device }: Fing
   const positions = contextLength === null ? {} : { contextLength };
   const rows = { maxLength, appendEos, maxRejected, evaluationShare, ...positions };
   const hash = sha256(JSON.stringify([{ model, data, tokenBudget: batchTokens }, training, rows]));
-  return { hash, parts: { model, data, device, batchTokens, ...training, ...rows } };
+  return { hash, parts: { model, data, device, products, batchTokens, ...training, ...rows } };
 }
 
-/** What differs, as a person calls it; null when nothing is known to. */
+/**
+ * What differs, as a person calls it; null when nothing is known to. Checkpoints from before products were kept say
+ * nothing of them.
+ */
 export function whatDiffers(before: Fingerprint["parts"], now: Fingerprint["parts"]): string | null {
-  const path = firstDifference(before, JSON.parse(JSON.stringify(now)));
+  const path = firstDifference({ products: now.products, ...before }, JSON.parse(JSON.stringify(now)));
   if (path === undefined) return null;
   if (path === "model" || path === "data") return `the ${path} file has another content`;
   const [old, current] = [before, now].map((parts) => JSON.stringify(valueAt(parts, path)) ?? "not set");

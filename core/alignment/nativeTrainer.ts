@@ -29,6 +29,17 @@ export interface TrainerInfo {
   /** Layers that live on the GPU; null on the processor. */
   readonly gpuLayers: number | null;
   readonly threads: number;
+  /** By type of the linears' weights, e.g. `q4_K`: what multiplies. Empty where ggml's own products do throughout. */
+  readonly products: Readonly<Record<string, Products>>;
+}
+
+/**
+ * Names of products on the processor: our kernels (`vnni`, `bf16`, `rounded-f32`, `f32`), `ggml` for its own with the
+ * weights as they lie, or the extra buffer type of its CPU backend that holds a copy of them (`CPU_REPACK`, `AMX`).
+ */
+export interface Products {
+  readonly forward: string;
+  readonly backward: string;
 }
 
 export interface OpenOptions {
@@ -66,6 +77,14 @@ export interface OpenOptions {
    */
   readonly products?: "automatic" | "portable" | "float32" | "ggml";
   /**
+   * By type, what multiplies forward (`Products`): a run that is resumed goes on with what it began with. A way that this
+   * processor does not have is our kernel. Default: measured when the model is opened, with `products: "automatic"`; ours
+   * unless another is 1.15 times as fast, and always ours for F32 and for models too small to gain.
+   */
+  readonly forward?: Readonly<Record<string, string>>;
+  /** What copies of weights may take that are made because they are faster forward, bytes. Default 0. */
+  readonly copyBytes?: number;
+  /**
    * Context that the model will be served with, tokens. Only models with long-rope factors (Phi 3) care: beyond their
    * original context llama.cpp uses other factors, and an adapter trained with the short ones meets the long ones.
    * Default: within the original context.
@@ -76,7 +95,8 @@ export interface OpenOptions {
 /** Bytes by part, on the device that computes. */
 export interface TrainerMemory {
   readonly weights: number;
-  readonly transposed: number;
+  /** Of weights: transposed for backward on a GPU, arranged for the processor's instructions forward. */
+  readonly copies: number;
   readonly adapter: number;
   readonly activations: number;
   readonly arena: number;

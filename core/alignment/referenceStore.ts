@@ -12,10 +12,11 @@ import { join } from "node:path";
 import { z } from "zod";
 import { writeFileAtomic } from "../workspace/atomicFile.ts";
 import { sha256 } from "../workspace/hash.ts";
+import type { TrainerInfo } from "./nativeTrainer.ts";
 import type { TokenizedRow } from "./tokenizeRows.ts";
 
 /** Of the numbers: raise it when the trainer's forward pass would give others for the same model and tokens. */
-const mathsVersion = 1;
+const mathsVersion = 2;
 /** Rows per file; what a killed process has computed since the last one is computed again. */
 const rowsPerFile = 64;
 const fileName = /^[0-9a-f]{64}\.json$/;
@@ -27,6 +28,8 @@ export interface ReferenceKey {
   readonly model: string;
   /** What computes, e.g. `CPU`: another device rounds differently. */
   readonly device: string;
+  /** What multiplies forward and backward, by type. */
+  readonly products: TrainerInfo["products"];
   /** Whether positions are turned by the model's long-RoPE factors. */
   readonly longFactors: boolean;
 }
@@ -42,10 +45,13 @@ export class ReferenceStore {
   }
 
   /** @param directory made when missing; may be shared by any number of runs */
-  static async open(directory: string, { model, device, longFactors }: ReferenceKey): Promise<ReferenceStore> {
+  static async open(
+    directory: string,
+    { model, device, products, longFactors }: ReferenceKey,
+  ): Promise<ReferenceStore> {
     const folder = join(
       directory,
-      sha256(JSON.stringify([mathsVersion, model, device, ...(longFactors ? ["long"] : [])])).slice(0, 32),
+      sha256(JSON.stringify([mathsVersion, model, device, products, ...(longFactors ? ["long"] : [])])).slice(0, 32),
     );
     await mkdir(folder, { recursive: true });
     const known = new Map<string, readonly number[]>();

@@ -92,15 +92,16 @@ type Watched = AlignmentJob & { readonly clock: () => number; readonly cache: st
 async function runWatched(job: Watched): Promise<AlignmentResult> {
   const { config, run, trainer, emit, signal, clock } = job;
   const started = clock();
-  const { device, layers, gpuLayers } = trainer.info;
+  const { device, products, layers, gpuLayers } = trainer.info;
   emit({ type: "device", device, layers, gpuLayers });
+  await tellCopies(trainer, emit);
   const longRope = job.longRope ?? null;
   tellFactors(config, longRope, emit);
   const rows = await prepareRows(limitLength(config, trainer.info, emit, longRope), job.tokenizer, signal);
   checkRows(config, rows, emit);
   const memoryEstimate = expectMemory(job);
   const files = { model: await hashModel(config.model, signal), data: await hashFile(config.data, signal) };
-  const fingerprint = fingerprintOf(config, { ...files, device });
+  const fingerprint = fingerprintOf(config, { ...files, device, products });
   const references = await referencesOf(rows, job);
   const resumed = await restoreAlignment(run.checkpoints, trainer, fingerprint);
   if (resumed === undefined) {
@@ -142,6 +143,16 @@ async function warnOfDamaged(checkpoints: string, emit: EmitEvent): Promise<void
   if (count === 0) return;
   const message = `None of the ${count} checkpoints in ${checkpoints} could be read: they are damaged. The run begins anew.`;
   emit({ type: "warning", message, details: { checkpoints, count } });
+}
+
+/** On the processor weights are copied only where that is faster and memory is left. */
+async function tellCopies(trainer: NativeTrainer, emit: EmitEvent): Promise<void> {
+  const { gpuLayers, products } = trainer.info;
+  const { copies } = await trainer.memory();
+  if (gpuLayers !== null || copies === 0) return;
+  const ways = Object.entries(products).map(([type, { forward }]) => `${type} by ${forward}`);
+  const message = `A copy of weights is kept, ${mebibytes(copies)}, because this processor multiplies faster with it: ${ways.join(", ")}.`;
+  emit({ type: "notice", message });
 }
 
 /** The estimate, with a word of warning where it does not fit what is free. */
@@ -201,7 +212,8 @@ async function referencesOf(rows: PreparedRows, job: Watched): Promise<Reference
   const { config, trainer, emit, clock, signal, cache, longRope } = job;
   if (!needsReference(config.loss)) return null;
   const longFactors = longRope != null && usesLongFactors(longRope, config.contextLength);
-  const key = { model: await hashModel(config.model, signal), device: trainer.info.device, longFactors };
+  const { device, products } = trainer.info;
+  const key = { model: await hashModel(config.model, signal), device, products, longFactors };
   const store = await ReferenceStore.open(join(cache, "reference"), key);
   const parts = { trainer, store, tokenBudget: config.batchTokens, emit, clock, whilePaused: pauseOf(job), signal };
   try {

@@ -6,10 +6,10 @@ const bytes = z.number();
 /** The part of an alignment's result that is about memory. */
 const ended = z.looseObject({
   /** What the trainer holds, on the device that computes. */
-  memory: z.looseObject({ weights: bytes, transposed: bytes, adapter: bytes, activations: bytes, arena: bytes }),
+  memory: z.looseObject({ weights: bytes, copies: bytes, adapter: bytes, activations: bytes, arena: bytes }),
   memoryEstimate: z
     .looseObject({
-      ...{ weights: bytes, transposed: bytes, adapter: bytes, activations: bytes },
+      ...{ weights: bytes, copies: bytes, adapter: bytes, activations: bytes },
       ...{ headChunk: bytes, block: bytes, program: bytes },
     })
     .nullable()
@@ -18,7 +18,7 @@ const ended = z.looseObject({
 });
 
 /** `work`: of one block or of the output head, whichever takes more. `program`: the process beside all this. */
-export const memoryParts = ["weights", "transposed", "adapter", "activations", "work", "program"] as const;
+export const memoryParts = ["weights", "copies", "adapter", "activations", "work", "program"] as const;
 export type MemoryPart = (typeof memoryParts)[number];
 
 export interface MemoryFigures {
@@ -46,12 +46,12 @@ export function compareMemory(result: Readonly<Record<string, unknown>> | null):
   // A trainer that has passed no row holds nothing that is worth telling.
   if (!parsed.success || parsed.data.memory.activations === 0) return null;
   const { memory, memoryEstimate: estimate, peakResidentBytes: resident } = parsed.data;
-  const { weights, transposed, adapter, activations, arena } = memory;
-  const held = weights + transposed + adapter + activations + arena;
+  const { weights, copies, adapter, activations, arena } = memory;
+  const held = weights + copies + adapter + activations + arena;
   const onCard = estimate?.program === 0;
   // Pages of the mapped file that nobody touched are not resident.
   const program = onCard || resident === null ? null : Math.max(0, resident - held);
-  const measured = { weights, transposed, adapter, activations, work: arena, program };
+  const measured = { weights, copies, adapter, activations, work: arena, program };
   const estimated = estimate === null ? null : { ...estimate, work: Math.max(estimate.headChunk, estimate.block) };
   const parts = memoryParts.flatMap((part) => {
     const bytesOfPart = measured[part];

@@ -3,10 +3,12 @@ import { existsSync } from "node:fs";
 import { freemem, totalmem } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import type { z } from "zod";
+import { forwardBegunWith } from "../alignment/alignmentCheckpoint.ts";
 import { checkSettings, checkShape } from "../alignment/checkJob.ts";
 import type { AlignmentControls } from "../alignment/controls.ts";
 import { gradcheck, readGradcheckCase } from "../alignment/gradcheck.ts";
 import { explainOutOfMemory } from "../alignment/memory/advice.ts";
+import { estimateMemory } from "../alignment/memory/estimate.ts";
 import { gpuReserve, suitsGpu } from "../alignment/memory/gpuLayers.ts";
 import { type TrainingShape, trainingShape } from "../alignment/memory/shape.ts";
 import { loadNativeAddon } from "../alignment/nativeAddon.ts";
@@ -64,7 +66,10 @@ export async function alignJob(
   const memory = await jobMemory(shape);
   const reserveBytes = gpuReserve(shape, config);
   const context = contextOption(contextLength);
-  const options = { model, threads, activations, gpuLayers, reserveBytes, ...context, ...device };
+  const forward = await forwardBegunWith(run.checkpoints);
+  const copyBytes = Math.max(0, memory.available - estimateMemory(shape, config, memory.total).total);
+  const products = { copyBytes, ...(forward === undefined ? {} : { forward }) };
+  const options = { model, threads, activations, gpuLayers, reserveBytes, ...products, ...context, ...device };
   const trainer = await addon.openTrainer(options).catch((error: unknown) => {
     throw explainOutOfMemory(error, shape, config, memory);
   });

@@ -17,12 +17,12 @@ export async function trainingMemoryOf(
   const machine = { available: await availableBytes(freemem()), total: totalmem() };
   const tools = { cache, machine, gpus: config.gpu === "off" ? [] : await gpus.list() };
   const { estimate, card, available, measured, parameters, advice } = await forecastTraining(shape, config, tools);
-  const { weights, transposed, adapter, activations, keepsActivations, headChunk, block, program, total } = estimate;
+  const { weights, copies, adapter, activations, keepsActivations, headChunk, block, program, total } = estimate;
   const { free, verdict } = fitOf(total, available);
   const memory: TrainingMemory = {
     card,
     weights,
-    transposed,
+    copies,
     adapter,
     activations,
     work: Math.max(headChunk, block),

@@ -96,6 +96,16 @@ Products products(const Napi::Object & options) {
     if (way != "automatic") refuse(options.Env(), "products must be automatic, portable, float32 or ggml");
     return Products::automatic;
 }
+ForwardPlan forwardPlan(const Napi::Object & options, Products products) {
+    ForwardPlan plan;
+    plan.measured = products == Products::automatic;
+    plan.copyBytes = (size_t) std::max(0.0, number(options, "copyBytes", 0));
+    const Napi::Value ways = options.Get("forward");
+    if (ways.IsUndefined()) return plan;
+    if (!ways.IsObject()) refuse(options.Env(), "forward must be an object");
+    for (const auto & [type, way] : ways.As<Napi::Object>()) plan.ways[type.ToString()] = text(ways.As<Napi::Object>(), type.ToString().Utf8Value().c_str());
+    return plan;
+}
 }  // namespace
 
 std::vector<TokenRow> tokenRows(const Napi::Value & value) {
@@ -127,6 +137,7 @@ TrainerOptions trainerOptions(const Napi::Object & o) {
     options.contextLength = (int64_t) number(o, "contextLength", 0);
     options.activations = activationPolicy(o);
     options.residency = residency(o);
+    options.forward = forwardPlan(o, options.products);
     return options;
 }
 

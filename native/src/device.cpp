@@ -89,6 +89,14 @@ LinearKernels Device::kernelsFor(ggml_type weight) const {
 
 const LinearKernels * Device::kernels(const ggml_tensor * weight) const { return kernels_.empty() ? nullptr : &kernels_[weight->type]; }
 
+std::vector<ggml_backend_buffer_type_t> Device::extraBufferTypes() const {
+    std::vector<ggml_backend_buffer_type_t> kinds;
+    const auto list = gpu_ ? nullptr : procedure<ggml_backend_dev_get_extra_bufts_t>(backend_, "ggml_backend_dev_get_extra_bufts");
+    if (list == nullptr) return kinds;
+    for (ggml_backend_buffer_type_t * kind = list(ggml_backend_get_device(backend_)); kind != nullptr && *kind != nullptr; kind++) kinds.push_back(*kind);
+    return kinds;
+}
+
 bool Device::has(ggml_op operation) const {
     if (!gpu_) return products_ != Products::ggml;
     ContextPtr context = tensorContext(3);

@@ -84,6 +84,9 @@ class Device {
     // Our kernels for products with this weight. Null where ggml's own products are used: on a GPU, or when asked for.
     const LinearKernels * kernels(const ggml_tensor * weight) const;
 
+    // Of the CPU backend: its own products are faster with weights that lie in such buffers (repacked weights, AMX).
+    std::vector<ggml_backend_buffer_type_t> extraBufferTypes() const;
+
     // Computes with as many threads as is fastest at the moment. `work`: multiply-adds of nodes that are not ggml's.
     ggml_status compute(ggml_cgraph * graph, double work);
 

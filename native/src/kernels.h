@@ -42,6 +42,8 @@ struct Stripe {
 
 // One way to multiply; sums are F32.
 struct Kernels {
+    // Other names: other bits.
+    const char * name;
     // What rows of X are made of. `depthStep` numbers of X take `stepElements` of them, and `panelStepBytes` in each column
     // of a panel. Rows are padded to a multiple of `depthStep`, and so is the depth of a panel.
     ggml_type element;

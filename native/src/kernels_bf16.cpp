@@ -166,7 +166,7 @@ FOLKMOOT_AVX512 void convertColumns(const float * from, int64_t stride, int64_t 
     }
 }
 
-constexpr Kernels kernels{GGML_TYPE_BF16, 2, 2, 4, fillPanel, multiplyPanel, convertRow, convertColumns};
+constexpr Kernels kernels{"bf16", GGML_TYPE_BF16, 2, 2, 4, fillPanel, multiplyPanel, convertRow, convertColumns};
 
 }  // namespace
 

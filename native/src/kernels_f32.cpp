@@ -134,12 +134,12 @@ auto multiplyHere() { return multiplyPlainly; }
 }  // namespace
 
 const Kernels & floatKernels() {
-    static const Kernels kernels{GGML_TYPE_F32, 1, 1, 4, fillPanel, multiplyHere(), nullptr, convertColumns};
+    static const Kernels kernels{"f32", GGML_TYPE_F32, 1, 1, 4, fillPanel, multiplyHere(), nullptr, convertColumns};
     return kernels;
 }
 
 const Kernels & roundedKernels(ggml_type weight) {
-    static const auto with = [](RoundRow round) { return Kernels{GGML_TYPE_F32, 1, 1, 4, fillPanel, multiplyHere(), round, nullptr}; };
+    static const auto with = [](RoundRow round) { return Kernels{"rounded-f32", GGML_TYPE_F32, 1, 1, 4, fillPanel, multiplyHere(), round, nullptr}; };
     static const Kernels half = with(roundToF16), brain = with(roundToBf16), q8 = with(roundToQ8), q8K = with(roundToQ8K);
     switch (servedRounding(weight)) {
         case Rounding::none: return floatKernels();

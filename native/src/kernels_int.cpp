@@ -277,7 +277,7 @@ void multiplyPanel(const Stripe & whole) {
 }
 
 template <typename Form>
-constexpr Kernels kernelsOf{GGML_TYPE_I32, Form::block, Layout<Form>::rowWords, 4 * Layout<Form>::panelWords, fillPanel<Form>, multiplyPanel<Form>, convertRow<Form>, nullptr};
+constexpr Kernels kernelsOf{"vnni", GGML_TYPE_I32, Form::block, Layout<Form>::rowWords, 4 * Layout<Form>::panelWords, fillPanel<Form>, multiplyPanel<Form>, convertRow<Form>, nullptr};
 
 }  // namespace
 

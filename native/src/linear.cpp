@@ -90,7 +90,10 @@ std::vector<ggml_tensor *> LayerGraph::apply(const std::vector<const Linear *> &
     for (const Linear * linear : linears) {
         const LoraPair * pair = h == nullptr ? nullptr : linear->lora;
         ggml_tensor * y;
-        if (const LinearKernels * kernels = runner_.device().kernels(linear->weight)) {
+        if (linear->served != nullptr) {
+            y = multiply(linear->served, x);
+            if (pair != nullptr) y = addProduct(runner_, y, {floatKernels(), pair->b, false, columnsOf(h, lora, *pair)});
+        } else if (const LinearKernels * kernels = runner_.device().kernels(linear->weight)) {
             std::vector<ProductTerm> terms{{kernels->forward, linear->weight, false, rowsFor(kernels->forward, x)}};
             if (pair != nullptr) terms.push_back({floatKernels(), pair->b, false, columnsOf(h, lora, *pair)});
             y = sumOfProducts(runner_, terms);

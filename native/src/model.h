@@ -1,5 +1,6 @@
 // A frozen base model on a device: what the trainer reads of a GGUF, and the transposed copies that backward needs.
 #pragma once
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -7,6 +8,7 @@
 
 #include "architecture.h"
 #include "device.h"
+#include "forward_way.h"
 #include "gguf_file.h"
 #include "staging.h"
 
@@ -19,6 +21,9 @@ struct Linear {
     // Wᵀ with ne {out, in}: dX = Wᵀ·dY is then a plain mul_mat. Null until `prepareBackward`, and where our own
     // kernels multiply: they read W either way.
     ggml_tensor * transposed = nullptr;
+    // W as ggml's own product reads it forward, where that is faster than our kernels (forward_way.h): the weight itself, or
+    // its copy in an extra buffer type. Null elsewhere.
+    ggml_tensor * served = nullptr;
     LoraPair * lora = nullptr;
     // Where dW is added when the weight itself is trained.
     ggml_tensor * gradient = nullptr;
@@ -82,6 +87,11 @@ class Model {
     // Makes the transposed copies that are needed, once: F32, F16 and BF16 stay what they are, quantized types become Q8_0 (F16 where a
     // row of the transpose is no multiple of 32 long).
     void prepareBackward();
+    // On the CPU: chooses how forward multiplies with every type, and makes the copies that are needed for it.
+    void chooseForward(const ForwardPlan & plan);
+    // By type of the linears, which products are used; empty where ggml's own are used throughout.
+    struct ProductNames { std::string forward, backward; };
+    const std::map<std::string, ProductNames> & products() const { return products_; }
     // Before a graph that reads the weights of a layer, or their transposed copies: where it does not live on the
     // device, they are copied there, over those of the layer before.
     void bringWeights(int64_t layer);
@@ -94,9 +104,7 @@ class Model {
 
     // Bytes on the device.
     size_t weightBytes() const { return weightBytes_ + staging_.bytes(); }
-    size_t transposedBytes() const {
-        return transposedStaging_.bytes() + (transposedBuffer_ ? ggml_backend_buffer_get_size(transposedBuffer_.get()) : 0);
-    }
+    size_t copiedBytes() const;
 
   private:
     void bindGlobals(int64_t contextLength);
@@ -115,6 +123,8 @@ class Model {
     void placeWeights();
     BufferPtr placePart(const GgufPart & part);
     void placeTransposed();
+    std::string wayOf(ggml_type type, const std::vector<Linear *> & linears, const ForwardPlan & plan) const;
+    bool copyForForward(ggml_backend_buffer_type_t kind, const std::vector<Linear *> & linears);
     std::vector<uint8_t> transposedBytes(const Linear & linear, ggml_type type) const;
 
     // A linear and the description of its transposed copy.
@@ -140,6 +150,9 @@ class Model {
     std::vector<TransposedCopy> transposedCopies_;
     BufferPtr transposedBuffer_;
     bool hasTransposed_ = false;
+    std::map<std::string, ProductNames> products_;
+    std::vector<ContextPtr> servedContexts_;
+    std::vector<BufferPtr> servedBuffers_;
     size_t weightBytes_ = 0;
     // Layers 0 … streamedLayers_ − 1 live on the host.
     int64_t streamedLayers_ = 0;

@@ -19,6 +19,7 @@ float halfScale(const std::vector<float> & coefficients) {
 Trainer::Trainer(const TrainerOptions & options, std::function<bool()> cancelled)
     : device_(options.libraries, options.gpu, options.threads, options.products), model_(options.model, device_, options.contextLength, options.residency),
       runner_(device_), policy_(options.activations), cancelled_(std::move(cancelled)) {
+    model_.chooseForward(options.forward);
     device_.setAbort(cancelled_);
 }
 
@@ -202,6 +203,6 @@ void Trainer::backwardLayer(int64_t layer) {
 }
 
 MemoryUse Trainer::memory() const {
-    return {model_.weightBytes(), model_.transposedBytes(), trained_ ? trained_->bytes() : 0,
+    return {model_.weightBytes(), model_.copiedBytes(), trained_ ? trained_->bytes() : 0,
             tapeBuffer_ ? ggml_backend_buffer_get_size(tapeBuffer_.get()) : 0, runner_.arenaBytes()};
 }

@@ -27,10 +27,11 @@ struct TrainerOptions {
     int64_t contextLength = 0;
     ActivationPolicy activations = ActivationPolicy::automatic;
     Residency residency;
+    ForwardPlan forward;
 };
 
 struct MemoryUse {
-    size_t weights, transposed, adapter, activations, arena;
+    size_t weights, copies, adapter, activations, arena;
 };
 
 class Trainer {

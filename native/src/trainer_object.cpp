@@ -34,6 +34,18 @@ Napi::Value fromLogps(Napi::Env env, const Logps & logps) {
     return rows;
 }
 
+// By type of the linears: { forward, backward }.
+Napi::Object products(Napi::Env env, const Trainer & trainer) {
+    Napi::Object all = Napi::Object::New(env);
+    for (const auto & [type, names] : trainer.model().products()) {
+        Napi::Object one = Napi::Object::New(env);
+        one.Set("forward", names.forward);
+        one.Set("backward", names.backward);
+        all.Set(type, one);
+    }
+    return all;
+}
+
 class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
   public:
     static Napi::Function define(Napi::Env env) {
@@ -71,6 +83,7 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
         if (trainer.device().isCpu()) object.Set("gpuLayers", info.Env().Null());
         else object.Set("gpuLayers", (double) trainer.model().residentLayers());
         const Device & device = trainer.device();
+        object.Set("products", products(info.Env(), trainer));
         object.Set("device", device.isCpu() ? device.name() : device.name() + ": " + device.description());
         info_ = Napi::Persistent(object);
     }
@@ -134,7 +147,7 @@ class TrainerObject : public Napi::ObjectWrap<TrainerObject> {
         return run(info, [](Trainer & t) -> ToValue {
             return [m = t.memory()](Napi::Env env) {
                 Napi::Object result = Napi::Object::New(env);
-                const std::pair<const char *, size_t> parts[] = {{"weights", m.weights}, {"transposed", m.transposed}, {"adapter", m.adapter},
+                const std::pair<const char *, size_t> parts[] = {{"weights", m.weights}, {"copies", m.copies}, {"adapter", m.adapter},
                                                                  {"activations", m.activations}, {"arena", m.arena}};
                 for (const auto & [name, bytes] : parts) result.Set(name, (double) bytes);
                 return result;

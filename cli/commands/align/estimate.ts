@@ -48,12 +48,11 @@ export async function estimateAlign(
 }
 
 function estimateText({ estimate, card, measured, parameters, available, advice }: AlignEstimate): string {
-  const { weights, transposed, adapter, activations, keepsActivations, headChunk, block, program, total, rows } =
-    estimate;
+  const { weights, copies, adapter, activations, keepsActivations, headChunk, block, program, total, rows } = estimate;
   const pairs = renderPairs([
     ["computes on", card === null ? "the processor" : `${card.name}: ${card.gpuLayers} of ${card.layers} layers`],
     ["weights", `${formatBytes(weights)} (${card === null ? "the file, mapped" : "on the card"})`],
-    ["transposed copies", formatBytes(transposed)],
+    ["copies of weights", formatBytes(copies)],
     ["adapter and moments", `${formatBytes(adapter)} (${formatCount(parameters)} weights)`],
     ["activations", `${formatBytes(activations)} (${keepsActivations ? "kept" : "computed again block by block"})`],
     ["head chunk", formatBytes(headChunk)],

@@ -77,7 +77,7 @@ function memoryLines(result: AlignResult): [string, string][] {
 
 const partNames: Readonly<Record<MemoryPart, string>> = {
   weights: "weights",
-  transposed: "transposed copies",
+  copies: "copies of weights",
   adapter: "adapter and moments",
   activations: "activations",
   work: "working memory",

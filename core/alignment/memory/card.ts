@@ -29,13 +29,13 @@ export function estimateOnCard(
   settings: MemorySettings,
   { gpuLayers, freeBytes }: { readonly gpuLayers: number; readonly freeBytes: number },
 ): MemoryEstimate {
-  const { weights, transposed } = gpuWeightParts(shape, gpuLayers);
-  const whole = estimateMemory(shape, settings, Math.max(0, freeBytes - weights - transposed), "gpu");
+  const { weights, copies } = gpuWeightParts(shape, gpuLayers);
+  const whole = estimateMemory(shape, settings, Math.max(0, freeBytes - weights - copies), "gpu");
   return {
     ...whole,
     weights,
-    transposed,
-    total: whole.total - whole.weights - whole.transposed + weights + transposed,
+    copies,
+    total: whole.total - whole.weights - whole.copies + weights + copies,
   };
 }
 

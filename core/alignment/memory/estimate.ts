@@ -19,7 +19,7 @@ export interface MemoryEstimate {
   /** The file, mapped into memory; on a GPU without embeddings that are gathered on the host. */
   readonly weights: number;
   /** Transposed copies that backward multiplies with: on a GPU; the processor reads the weights either way. */
-  readonly transposed: number;
+  readonly copies: number;
   /** Adapter, its gradient and the optimizer's two moments. */
   readonly adapter: number;
   /** What backward reads of one packed forward. */
@@ -128,7 +128,7 @@ export function estimatePass(
     (activations === "automatic" ? keptBytes(shape, packing, lowest) <= memory / 4 : activations === "keep");
   const weights = shape.fileBytes - (device === "gpu" ? shape.embeddingBytes : 0);
   const copied = device === "gpu" ? [...shape.linears, shape.head] : [];
-  const transposed = copied.reduce((sum, linear) => sum + transposedBytes(linear), 0);
+  const copies = copied.reduce((sum, linear) => sum + transposedBytes(linear), 0);
   const pairs = adaptedPairs(shape.linears, lora);
   const adapter =
     alignment +
@@ -140,8 +140,8 @@ export function estimatePass(
   const block = blockBytes(shape, lora.targets, packing, keepsActivations, device);
   const cards = gpu === "off" ? 0 : program.cards;
   const process = device === "gpu" ? 0 : program.base + program.perToken * shape.vocabulary + cards;
-  const total = weights + transposed + adapter + tape + Math.max(headChunk, block) + process;
-  const parts = { weights, transposed, adapter, activations: tape, headChunk, block, program: process };
+  const total = weights + copies + adapter + tape + Math.max(headChunk, block) + process;
+  const parts = { weights, copies, adapter, activations: tape, headChunk, block, program: process };
   return { ...parts, keepsActivations, total, rows: packing.rows };
 }
 

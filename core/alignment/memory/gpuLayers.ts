@@ -24,7 +24,7 @@ export function gpuReserve(shape: TrainingShape, settings: MemorySettings): numb
 
 export interface GpuWeights {
   readonly weights: number;
-  readonly transposed: number;
+  readonly copies: number;
 }
 
 /** Bytes of weights and of transposed copies on a GPU where so many layers live. */
@@ -32,11 +32,11 @@ export function gpuWeightParts(shape: TrainingShape, gpuLayers: number): GpuWeig
   const streamed = Math.max(0, shape.layers - gpuLayers);
   const ofLayer = Array.from({ length: streamed }, () => ({ weights: 0, copies: 0 }));
   let weights = shape.fileBytes - shape.embeddingBytes;
-  let transposed = transposedBytes(shape.head);
+  let copies = transposedBytes(shape.head);
   for (const linear of shape.linears) {
     const copy = transposedBytes(linear);
     const coming = linear.layer === null ? undefined : ofLayer[linear.layer];
-    if (coming === undefined) transposed += copy;
+    if (coming === undefined) copies += copy;
     else {
       weights -= linear.bytes;
       coming.weights += linear.bytes;
@@ -46,13 +46,13 @@ export function gpuWeightParts(shape: TrainingShape, gpuLayers: number): GpuWeig
   // Those that come when they are needed share the room of the largest of them.
   return {
     weights: weights + Math.max(0, ...ofLayer.map((layer) => layer.weights)),
-    transposed: transposed + Math.max(0, ...ofLayer.map(({ copies }) => copies)),
+    copies: copies + Math.max(0, ...ofLayer.map(({ copies }) => copies)),
   };
 }
 
 export function gpuWeights(shape: TrainingShape, gpuLayers: number): number {
-  const { weights, transposed } = gpuWeightParts(shape, gpuLayers);
-  return weights + transposed;
+  const { weights, copies } = gpuWeightParts(shape, gpuLayers);
+  return weights + copies;
 }
 
 /** The most layers that can live on a GPU with so many bytes free; null where a training does not fit it at all. */

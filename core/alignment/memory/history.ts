@@ -17,7 +17,7 @@ const kept = 200;
 
 export const measuredTraining = z.object({
   weights: z.number(),
-  transposed: z.number(),
+  copies: z.number(),
   adapter: z.number(),
   activations: z.number(),
   arena: z.number(),
@@ -29,7 +29,7 @@ export const measuredTraining = z.object({
 export type MeasuredTraining = z.infer<typeof measuredTraining>;
 
 const historyFile = z.object({
-  version: z.literal(2),
+  version: z.literal(3),
   trainings: z.array(z.object({ key: z.string(), measured: measuredTraining })),
 });
 
@@ -62,7 +62,7 @@ export async function rememberMemory(folder: string, key: string, measured: Meas
   const others = known.filter((entry) => entry.key !== key);
   const resident = measured.resident ?? before?.resident ?? null;
   const trainings = [...others, { key, measured: { ...measured, resident } }].slice(-kept);
-  await writeJsonAtomic(join(folder, fileName), { version: 2, trainings });
+  await writeJsonAtomic(join(folder, fileName), { version: 3, trainings });
 }
 
 /** Null before the first such training. */
@@ -73,18 +73,18 @@ export async function recallMemory(folder: string, key: string): Promise<Measure
 /** The estimate with the parts that were measured, where every row went through. */
 export function correctEstimate(estimate: MemoryEstimate, measured: MeasuredTraining | null): MemoryEstimate {
   if (measured === null || !measured.whole) return estimate;
-  const { weights, transposed, adapter, activations, arena, resident } = measured;
+  const { weights, copies, adapter, activations, arena, resident } = measured;
   const held = heldMemory(measured);
   // On a card the estimate has no program beside it.
   const isMeasured = resident !== null && estimate.program > 0;
   const program = isMeasured ? Math.max(0, resident - held) : estimate.program;
   const work = { headChunk: Math.min(estimate.headChunk, arena), block: arena };
-  return { ...estimate, weights, transposed, adapter, activations, ...work, program, total: held + program };
+  return { ...estimate, weights, copies, adapter, activations, ...work, program, total: held + program };
 }
 
 /** Bytes that the trainer itself holds. */
-export function heldMemory({ weights, transposed, adapter, activations, arena }: TrainerMemory): number {
-  return weights + transposed + adapter + activations + arena;
+export function heldMemory({ weights, copies, adapter, activations, arena }: TrainerMemory): number {
+  return weights + copies + adapter + activations + arena;
 }
 
 async function readHistory(folder: string): Promise<z.infer<typeof historyFile>["trainings"]> {

@@ -13,7 +13,7 @@ export const trainingMemory = z.object({
   /** On the processor the file, mapped. */
   weights: z.number(),
   /** Copies that backward multiplies with. */
-  transposed: z.number(),
+  copies: z.number(),
   /** Adapter, its gradient and the optimizer's two moments. */
   adapter: z.number(),
   /** What backward reads, for one packed forward. */

@@ -135,7 +135,7 @@ function Memory({ form, memory }: { readonly form: SettingsForm; readonly memory
       <MemoryEstimate
         parts={[
           [names.weights, memory.weights, "--base"],
-          [names.transposed, memory.transposed, "--observer"],
+          [names.copies, memory.copies, "--observer"],
           [names.adapter, memory.adapter, "--aligned"],
           [memory.keepsActivations ? names.activations : names.activationsAgain, memory.activations, "--draft"],
           [names.work, memory.work, "--feedback"],

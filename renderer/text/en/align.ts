@@ -79,7 +79,7 @@ export const align = {
     differenceText: "Measured against estimated",
     parts: {
       weights: "Weights",
-      transposed: "Transposed copies",
+      copies: "Copies of weights",
       adapter: "Adapter",
       activations: "Activations",
       work: "Working",
@@ -271,7 +271,7 @@ export const align = {
     memory: "Memory",
     memoryParts: {
       weights: "Weights",
-      transposed: "Transposed copies",
+      copies: "Copies of weights",
       adapter: "Adapter and optimizer",
       activations: "Activations",
       activationsAgain: "Activations, computed again",

@@ -50,7 +50,7 @@ async function compare(model: string, activations: "keep" | "recompute") {
     for (const backward of [true, false]) {
       const measured = await measure(model, settings, questions, { backward });
       const estimate = estimatePass(shape, settings, packSize(questions), { memory: 2 ** 40, backward });
-      for (const part of ["weights", "transposed", "adapter", "activations"] as const)
+      for (const part of ["weights", "copies", "adapter", "activations"] as const)
         expect(estimate[part], part).toBe(measured[part]);
       const [expected, held] = [estimate.total - estimate.program, heldMemory(measured)];
       if (backward) expect(Math.abs(expected / held - 1), `${activations}, pass ${i}`).toBeLessThan(0.15);

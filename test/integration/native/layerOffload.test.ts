@@ -78,8 +78,8 @@ async function pass(model: string, adapter: string | null, over: Partial<OpenOpt
   await trainer.backward([[[1, -2, 3], [-4]]]);
   const gradients = join(await temporaryFolder(), "gradients.gguf");
   await trainer.saveGradients(gradients);
-  const { weights, transposed } = await trainer.memory();
-  return { logps, gradients, gpuLayers: trainer.info.gpuLayers, onGpu: weights + transposed };
+  const { weights, copies } = await trainer.memory();
+  return { logps, gradients, gpuLayers: trainer.info.gpuLayers, onGpu: weights + copies };
 }
 
 /** How many numbers differ, in any bit. */

@@ -50,7 +50,7 @@ export function recordedAlign(os: Implementer, world: RecordedWorld) {
         memory: {
           card: null,
           weights: 25e6,
-          transposed: 18e6,
+          copies: 18e6,
           adapter: 4e6,
           activations: 120e6,
           work: 42e6,

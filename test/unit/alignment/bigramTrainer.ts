@@ -55,6 +55,7 @@ export class BigramTrainer implements NativeTrainer {
       tied: false,
       device,
       gpuLayers: null,
+      products: { f32: { forward: "f32", backward: "f64" } },
       threads: 1,
     };
   }
@@ -146,7 +147,7 @@ export class BigramTrainer implements NativeTrainer {
 
   async memory() {
     const bytes = this.base.byteLength;
-    return { weights: bytes, transposed: 0, adapter: bytes, activations: 0, arena: 0 };
+    return { weights: bytes, copies: 0, adapter: bytes, activations: 0, arena: 0 };
   }
 
   cancel(): void {

@@ -52,8 +52,8 @@ describe("the card of a training", () => {
   it("is filled with weights and their copies as far as layers live there; the rest of the estimate stays", () => {
     const all = estimateOnCard(shape, config(), { gpuLayers: 16, freeBytes: 24 * gib });
     const half = estimateOnCard(shape, config(), { gpuLayers: 8, freeBytes: 24 * gib });
-    expect(all.weights + all.transposed).toBe(gpuWeights(shape, 16));
-    expect(half.weights + half.transposed).toBe(gpuWeights(shape, 8));
+    expect(all.weights + all.copies).toBe(gpuWeights(shape, 16));
+    expect(half.weights + half.copies).toBe(gpuWeights(shape, 8));
     expect(all.total - half.total).toBe(gpuWeights(shape, 16) - gpuWeights(shape, 8));
     expect(half.adapter).toBe(estimateMemory(shape, config(), gib).adapter);
     // Kept activations are what is left over, a quarter of it at most.
@@ -75,7 +75,7 @@ describe("the forecast", () => {
     expect(estimate.total).toBeGreaterThan(gpuWeights(shape, 12));
     const processor = await forecast({}, []);
     expect(processor).toMatchObject({ card: null, available: machine.available });
-    expect(processor.estimate.transposed).toBe(0);
+    expect(processor.estimate.copies).toBe(0);
   });
 
   it("says how many layers fit where more were asked for, and the processor where none do", async () => {
@@ -90,7 +90,7 @@ describe("the forecast", () => {
   it("remembers a card and the processor apart", async () => {
     const cache = newDirectory();
     mkdirSync(cache, { recursive: true });
-    const parts = { weights: 1, transposed: 2, adapter: 3, activations: 4, arena: 5, resident: null, whole: true };
+    const parts = { weights: 1, copies: 2, adapter: 3, activations: 4, arena: 5, resident: null, whole: true };
     const data = join(cache, "rows.json");
     writeFileSync(data, "[]");
     const key = memoryKey(shape, config(), { data: await hashFile(data), gpuLayers: 16 });

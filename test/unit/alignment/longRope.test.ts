@@ -76,7 +76,8 @@ describe("a training of such a model", () => {
   });
 
   it("is another one with other factors: fingerprint and run id know the context, older ones stay as they are", () => {
-    const hash = (over: object) => fingerprintOf(settings(over), { model: "m", data: "d", device: "CPU" }).hash;
+    const hash = (over: object) =>
+      fingerprintOf(settings(over), { model: "m", data: "d", device: "CPU", products: {} }).hash;
     expect(hash({ contextLength: 64 })).not.toBe(hash({}));
     expect(hash({ contextLength: null })).toBe(hash({}));
     expect(runId(settings({ contextLength: 64 }), {})).not.toBe(runId(settings(), {}));

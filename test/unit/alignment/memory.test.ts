@@ -25,10 +25,10 @@ describe("the estimate", () => {
     expect(estimate.adapter).toBeLessThan(16.1 * 11_272_192);
     const own = config({ lora: { rank: 16, ranks: { ffn_down: 4 }, layers: { first: 8, last: 15 } } }).lora;
     expect(adapterWeights(llama1B(), own)).toBe((11_272_192 - 16 * (16 - 4) * (8192 + 2048)) / 2);
-    expect(estimate.transposed).toBe(0);
+    expect(estimate.copies).toBe(0);
     // A GPU multiplies with transposed copies; those of quantized weights are Q8_0: 34 bytes per 32 weights.
-    const { transposed } = estimateMemory(llama1B(), config(), machine, "gpu");
-    expect(transposed / ((973_078_528 + 262_668_288) * (34 / 32))).toBeCloseTo(1, 3);
+    const { copies } = estimateMemory(llama1B(), config(), machine, "gpu");
+    expect(copies / ((973_078_528 + 262_668_288) * (34 / 32))).toBeCloseTo(1, 3);
   });
 
   it("grows linearly in layers, and recomputing activations takes much less than keeping them", () => {
@@ -244,7 +244,7 @@ describe("what was measured", () => {
   });
 
   it("on a card is what the card held: the process beside it is not counted", () => {
-    const onCard = { weights: 1, transposed: 2, adapter: 3, activations: 4, arena: 5, resident: 1e9, whole: true };
+    const onCard = { weights: 1, copies: 2, adapter: 3, activations: 4, arena: 5, resident: 1e9, whole: true };
     const estimate = estimateMemory(small, settings(), machine, "gpu");
     expect(correctEstimate(estimate, onCard)).toMatchObject({ total: 15, program: 0 });
   });
@@ -253,7 +253,7 @@ describe("what was measured", () => {
     const folder = newDirectory();
     mkdirSync(folder);
     writeFileSync(join(folder, "training-memory.json"), "{");
-    const figure = { weights: 1, transposed: 2, adapter: 3, activations: 4, arena: 5, resident: null, whole: true };
+    const figure = { weights: 1, copies: 2, adapter: 3, activations: 4, arena: 5, resident: null, whole: true };
     expect(await recallMemory(folder, "a")).toBeNull();
     for (let i = 0; i < 202; i++) await rememberMemory(folder, `k${i}`, { ...figure, weights: i });
     expect(await recallMemory(folder, "k1")).toBeNull();

@@ -63,7 +63,12 @@ describe("the reference", () => {
       trainer.adapter.forEach((_, i) => {
         trainer.adapter[i] = Math.sin(i);
       });
-      const store = await ReferenceStore.open(newDirectory(), { model: "m", device: "test", longFactors: false });
+      const store = await ReferenceStore.open(newDirectory(), {
+        model: "m",
+        device: "test",
+        products: {},
+        longFactors: false,
+      });
       const idle = { emit: () => {}, clock: () => 0, whilePaused: async () => {}, signal: undefined };
       const parts = { trainer, store, tokenBudget: 99, ...idle };
       const [refLogps = []] = await referenceLogps([row], parts);

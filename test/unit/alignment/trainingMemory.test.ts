@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { compareMemory, differenceOf } from "../../../core/contract/trainingMemory.ts";
 
-const memory = { weights: 100, transposed: 0, adapter: 20, activations: 60, arena: 20 };
+const memory = { weights: 100, copies: 0, adapter: 20, activations: 60, arena: 20 };
 const estimate = { ...memory, activations: 80, headChunk: 10, block: 25, program: 150, total: 375 };
 const result = { memory, memoryEstimate: estimate, peakResidentBytes: 380 };
 

@@ -1,7 +1,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { bestCheckpoint, latestAlignmentCheckpoint } from "../../../core/alignment/alignmentCheckpoint.ts";
+import {
+  bestCheckpoint,
+  forwardBegunWith,
+  latestAlignmentCheckpoint,
+} from "../../../core/alignment/alignmentCheckpoint.ts";
 import { AlignmentControls } from "../../../core/alignment/controls.ts";
 import { fingerprintOf, whatDiffers } from "../../../core/alignment/fingerprint.ts";
 import { align, checkpointBytes, crash, dieAt, metricsText, newDirectory, settings } from "./session.ts";
@@ -174,8 +178,15 @@ describe("a full disk", () => {
 });
 
 describe("what a checkpoint belongs to", () => {
+  it("says what multiplied forward, so that a resumed run goes on with it", async () => {
+    const { directory } = await align({ config: settings({ maxSteps: 2 }) });
+    const checkpoints = join(directory, "checkpoints");
+    expect(await forwardBegunWith(checkpoints)).toEqual({ f32: "f32" });
+    expect(await forwardBegunWith(newDirectory())).toBeUndefined();
+  });
+
   const parts = (over: object, files: object = {}) =>
-    fingerprintOf(settings(over), { model: "m", data: "d", device: "CPU", ...files });
+    fingerprintOf(settings(over), { model: "m", data: "d", device: "CPU", products: {}, ...files });
 
   it("names what differs", () => {
     const before = JSON.parse(JSON.stringify(parts({}).parts));
@@ -185,6 +196,11 @@ describe("what a checkpoint belongs to", () => {
     expect(differs({ loss: { id: "dpo" } })).toContain("loss.");
     expect(differs({}, { model: "other" })).toBe("the model file has another content");
     expect(differs({}, { data: "other" })).toBe("the data file has another content");
+    const products = { q4_K: { forward: "AMX", backward: "bf16" } };
+    expect(differs({}, { products })).toContain("products.q4_K was not set and is");
+    // Checkpoints from before products were kept say nothing of them.
+    const { products: _, ...older } = before;
+    expect(whatDiffers(older, parts({}, { products }).parts)).toBeNull();
     expect(differs({ lora: { rsLora: true } })).toBe("lora.rsLora was not set and is true");
   });
 

@@ -139,7 +139,7 @@ describe("folkmoot align", () => {
     expect(large.estimate.total).toBeGreaterThan(small.estimate.total);
     const shown = fakeHost({});
     await run(`align --model ${model} --estimate`, shown);
-    expect(shown.out()).toMatch(/transposed copies +\d.*\n.*adapter and moments/);
+    expect(shown.out()).toMatch(/copies of weights +\d.*\n.*adapter and moments/);
     expect([...host.inputs, ...wide.inputs, ...shown.inputs]).toEqual([]);
   });
 
@@ -149,7 +149,7 @@ describe("folkmoot align", () => {
     const config = alignConfig.parse({ model, data });
     const shape = trainingShape(await readGgufHeader(model));
     const key = memoryKey(shape, config, { data: await hashFile(data) });
-    const parts = { weights: 1e6, transposed: 0, adapter: 2e6, activations: 3e6, arena: 4e6, resident: 200e6 };
+    const parts = { weights: 1e6, copies: 0, adapter: 2e6, activations: 3e6, arena: 4e6, resident: 200e6 };
     const estimate = async () => {
       const host = fakeHost({});
       expect(await run(`align --model ${model} --data ${data} --cache ${folder} --estimate`, host)).toBe(0);
@@ -192,7 +192,7 @@ describe("folkmoot align", () => {
 
   it("tells the memory it took beside what was expected, and nothing of it where nothing was trained", async () => {
     const mib = 2 ** 20;
-    const memory = { weights: 100 * mib, transposed: 0, adapter: 20 * mib, activations: 60 * mib, arena: 20 * mib };
+    const memory = { weights: 100 * mib, copies: 0, adapter: 20 * mib, activations: 60 * mib, arena: 20 * mib };
     const work = { headChunk: 10 * mib, block: 30 * mib };
     const memoryEstimate = { ...memory, ...work, activations: 100 * mib, program: 150 * mib, total: 400 * mib };
     const result = { ...alignResult, memory, memoryEstimate, peakResidentBytes: 380 * mib };

@@ -81,7 +81,7 @@ describe("an alignment before it starts", () => {
     const [window, { estimate, parameters }] = [await preview(), await terminal()];
     expect(window).toMatchObject({ total: estimate.total, adapter: estimate.adapter, measured: false });
     expect((await client.align.preview({ config })).parameters).toBe(parameters);
-    const parts = { weights: 1e6, transposed: 2e6, adapter: 3e6, activations: 4e6, arena: 5e6 };
+    const parts = { weights: 1e6, copies: 2e6, adapter: 3e6, activations: 4e6, arena: 5e6 };
     const key = memoryKey(trainingShape(await readGgufHeader(model)), config, { data: await hashFile(data) });
     await rememberMemory(cache, key, { ...parts, resident: 100e6, whole: true });
     expect(await preview()).toMatchObject({ total: 100e6, program: 85e6, measured: true });

@@ -56,8 +56,8 @@ describe("an alignment before it starts", () => {
     expect(small.problems.map(({ setting }) => setting)).toEqual(["data"]);
     expect(small.memory).toMatchObject({ measured: false, advice: null, verdict: "fits" });
     if (small.memory === null) throw new Error("There is no estimate.");
-    const { weights, transposed, adapter, activations, work, program, total } = small.memory;
-    expect(weights + transposed + adapter + activations + work + program).toBeCloseTo(total, 3);
+    const { weights, copies, adapter, activations, work, program, total } = small.memory;
+    expect(weights + copies + adapter + activations + work + program).toBeCloseTo(total, 3);
     const large = await preview({ lora: { rank: 64 }, batchTokens: 8192 });
     expect(large.memory?.adapter).toBeGreaterThan(3 * adapter);
     expect(large.memory?.activations).toBeGreaterThan(activations);
@@ -72,8 +72,8 @@ describe("an alignment before it starts", () => {
     const preview = async (over: object) =>
       (await client.align.preview({ config: { model: material.model, ...over } })).memory;
     expect(await preview({})).toMatchObject({ card: { name: "a card", gpuLayers: 2, layers: 2 }, free: 4 * gib });
-    expect((await preview({}))?.transposed).toBeGreaterThan(0);
-    expect(await preview({ gpu: "off" })).toMatchObject({ card: null, transposed: 0 });
+    expect((await preview({}))?.copies).toBeGreaterThan(0);
+    expect(await preview({ gpu: "off" })).toMatchObject({ card: null, copies: 0 });
     expect((await client.machine.get()).gpus).toEqual([card]);
   });
 
@@ -86,7 +86,7 @@ describe("an alignment before it starts", () => {
     const config = alignConfig.parse({ model: material.model, data });
     const shape = trainingShape(await readGgufHeader(material.model));
     const key = memoryKey(shape, config, { data: await hashFile(data) });
-    const parts = { weights: 1e6, transposed: 0, adapter: 2e6, activations: 3e6, arena: 4e6 };
+    const parts = { weights: 1e6, copies: 0, adapter: 2e6, activations: 3e6, arena: 4e6 };
     await rememberMemory(join(workspace, "cache"), key, { ...parts, resident: 100e6, whole: true });
     const preview = async (over: object) =>
       (await client.align.preview({ config: { model: material.model, ...over } })).memory;
