@@ -118,8 +118,9 @@ export async function restoreAlignment(
   if (state.fingerprint !== fingerprint.hash || difference !== null)
     throw new FolkmootError("run-mismatch", {
       message: `The checkpoint of step ${checkpoint.step} in ${directory} belongs to another run${difference === null ? "" : `: ${difference}`}.`,
-      reason: "The model, the data, the device or a setting that changes the numbers is not the one it was made with.",
-      action: "Use the same model, data and settings to resume it, or name another folder.",
+      reason:
+        "The model, the data, the device, its instructions or a setting that changes the numbers is not the one it was made with.",
+      action: "Use the same model, data, settings and machine to resume it, or name another folder.",
       details: { directory, expected: fingerprint.hash, found: state.fingerprint, difference },
     });
   await trainer.loadAdapter(checkpoint.adapter);

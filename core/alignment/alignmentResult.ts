@@ -1,6 +1,7 @@
 /** What an alignment run came to. */
 import type { BestCheckpoint, EvaluationPoint } from "./alignmentCheckpoint.ts";
 import type { EndReason } from "./alignmentLoop.ts";
+import { bestPoint } from "./earlyStop.ts";
 import type { MemoryEstimate } from "./memory/estimate.ts";
 import type { TrainerMemory } from "./nativeTrainer.ts";
 import type { PreparedRows } from "./prepareRows.ts";
@@ -20,9 +21,9 @@ export type AlignmentResult = {
   rows: { training: number; evaluation: number } & PreparedRows["counts"];
   /** Means over the first and the last tenth of the steps (`window` steps each). */
   loss: { first: number; last: number; window: number };
-  /** First and last point of the evaluation curve; null without held-out rows. */
-  evaluation: { first: EvaluationPoint; last: EvaluationPoint } | null;
-  /** The checkpoint at the lowest point of the curve; null without one. */
+  /** First, last and best point of the evaluation curve (null: none is better than the base); null without held-out rows. */
+  evaluation: { first: EvaluationPoint; last: EvaluationPoint; best: EvaluationPoint | null } | null;
+  /** The checkpoint at the best point of the curve; null without one, also where it is damaged. */
   best: BestCheckpoint | null;
   /** Prompt and response tokens trained per second of the steps of this session; null when it made none. */
   tokensPerSecond: number | null;
@@ -45,5 +46,5 @@ export function summarizeLoss(losses: readonly number[]): AlignmentResult["loss"
 
 export function summarizeCurve(points: readonly EvaluationPoint[]): AlignmentResult["evaluation"] {
   const [first, last] = [points[0], points.at(-1)];
-  return first === undefined || last === undefined ? null : { first, last };
+  return first === undefined || last === undefined ? null : { first, last, best: bestPoint(points) ?? null };
 }

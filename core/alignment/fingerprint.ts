@@ -48,8 +48,18 @@ export function whatDiffers(before: Fingerprint["parts"], now: Fingerprint["part
   const path = firstDifference({ products: now.products, ...before }, JSON.parse(JSON.stringify(now)));
   if (path === undefined) return null;
   if (path === "model" || path === "data") return `the ${path} file has another content`;
+  if (path.startsWith("products.")) return productsDiffer(before.products, now.products);
   const [old, current] = [before, now].map((parts) => JSON.stringify(valueAt(parts, path)) ?? "not set");
   return `${path} was ${old} and is ${current}`;
+}
+
+/** How a run's processor multiplies is no setting: it says what another one does. */
+function productsDiffer(before: unknown, now: unknown): string {
+  const inWords = (products: unknown) =>
+    Object.entries(products as FingerprintSources["products"])
+      .map(([type, { forward, backward }]) => `${type} by ${forward} and ${backward}`)
+      .join(", ");
+  return `it began on a processor that multiplies ${inWords(before)}, and this one multiplies ${inWords(now)}`;
 }
 
 function valueAt(parts: unknown, path: string): unknown {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type AlignConfig, metricsLine } from "../contract/alignment.ts";
 import type { EmitEvent } from "../contract/events.ts";
 import { type LongRope, usesLongFactors } from "../models/longRope.ts";
-import { type Checkpoint, countCheckpoints } from "../workspace/checkpoint.ts";
+import type { Checkpoint } from "../workspace/checkpoint.ts";
 import { openEventLog } from "../workspace/eventLog.ts";
 import { hashFile, hashModel } from "../workspace/hash.ts";
 import type { RunDirectory } from "../workspace/runDirectory.ts";
@@ -22,6 +22,7 @@ import { type AlignmentResult, summarizeCurve, summarizeLoss } from "./alignment
 import { stoppedBeforeFirstStep } from "./cancellation.ts";
 import { checkRows, checkSettings, limitLength, tellFactors } from "./checkJob.ts";
 import type { AlignmentControls } from "./controls.ts";
+import { mendBest, tellPassedOver } from "./damagedCheckpoints.ts";
 import { fingerprintOf } from "./fingerprint.ts";
 import { needsReference } from "./losses/index.ts";
 import { adviceText, adviseMemory, explainOutOfMemory, type Machine, mebibytes } from "./memory/advice.ts";
@@ -104,10 +105,9 @@ async function runWatched(job: Watched): Promise<AlignmentResult> {
   const fingerprint = fingerprintOf(config, { ...files, device, products });
   const references = await referencesOf(rows, job);
   const resumed = await restoreAlignment(run.checkpoints, trainer, fingerprint);
-  if (resumed === undefined) {
-    await warnOfDamaged(run.checkpoints, emit);
-    await trainer.newAdapter(adapterOf(config));
-  }
+  await tellPassedOver(run.checkpoints, resumed?.step ?? null, emit);
+  if (resumed === undefined) await trainer.newAdapter(adapterOf(config));
+  else await mendBest(run.path, resumed.state.evaluations, emit);
   const step = resumed?.step ?? 0;
   const losses = (await trimMetrics(run.path, step)).map((line) => line.loss);
   const plan = planSteps(rows.training.length, config);
@@ -135,14 +135,6 @@ async function runWatched(job: Watched): Promise<AlignmentResult> {
     adapter: last.adapter,
     fingerprint: fingerprint.hash,
   };
-}
-
-/** A run whose checkpoints are all damaged begins anew, and nobody should find that out by the clock. */
-async function warnOfDamaged(checkpoints: string, emit: EmitEvent): Promise<void> {
-  const count = await countCheckpoints(checkpoints);
-  if (count === 0) return;
-  const message = `None of the ${count} checkpoints in ${checkpoints} could be read: they are damaged. The run begins anew.`;
-  emit({ type: "warning", message, details: { checkpoints, count } });
 }
 
 /** On the processor weights are copied only where that is faster and memory is left. */

@@ -1,0 +1,63 @@
+/** Checkpoints that are not whole: who takes an older one instead is told, and the best is made whole where that can be. */
+import { copyFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { EmitEvent } from "../contract/events.ts";
+import { adapterFileName, checkpointSteps, listCheckpoints, saveCheckpoint } from "../workspace/checkpoint.ts";
+import { alignmentState, bestFolder, type EvaluationPoint, isBest, readBestCheckpoint } from "./alignmentCheckpoint.ts";
+import { bestPoint } from "./earlyStop.ts";
+
+/**
+ * Steps of the checkpoints that are newer than the one that was taken, newest first: those were passed over.
+ * @param taken step of the newest whole one; null: none is whole
+ */
+async function passedOver(checkpoints: string, taken: number | null): Promise<number[]> {
+  return (await checkpointSteps(checkpoints)).filter((step) => step > (taken ?? -1));
+}
+
+/** Nobody should find out by the clock that a run goes on from an earlier step than it had reached, or begins anew. */
+export async function tellPassedOver(checkpoints: string, resumedFrom: number | null, emit: EmitEvent): Promise<void> {
+  const steps = await passedOver(checkpoints, resumedFrom);
+  if (steps.length === 0) return;
+  const message =
+    resumedFrom === null
+      ? `None of the ${steps.length} checkpoints in ${checkpoints} could be read: they are damaged. The run begins anew.`
+      : `${damaged(steps)} in ${checkpoints} could not be used. The run goes on from step ${resumedFrom} and makes what is missing again.`;
+  emit({ type: "warning", message, details: { checkpoints, steps, resumedFrom } });
+}
+
+/** What to know of the last checkpoint that was taken: null where it is that of the last step that was kept. */
+export async function olderThanLast(run: string, taken: number): Promise<string | null> {
+  const steps = await passedOver(join(run, "checkpoints"), taken);
+  return steps.length === 0
+    ? null
+    : `${damaged(steps)} in ${run} could not be used; that of step ${taken} is taken. Run \`folkmoot align --out ${run}\` again to make what is missing.`;
+}
+
+function damaged(steps: readonly number[]): string {
+  return steps.length === 1
+    ? `The checkpoint of step ${steps[0]} is damaged and`
+    : `The checkpoints of the steps ${steps.join(", ")} are damaged and`;
+}
+
+/**
+ * Writes the best checkpoint again from the regular one of the same step, where it is damaged; tells where that one is gone
+ * too.
+ */
+export async function mendBest(run: string, evaluations: readonly EvaluationPoint[], emit: EmitEvent): Promise<void> {
+  const best = bestPoint(evaluations);
+  if (best === undefined || (await readBestCheckpoint(run)) !== undefined) return;
+  const [folder, checkpoints] = [bestFolder(run), join(run, "checkpoints")];
+  const { step } = best;
+  const regular = await listCheckpoints(checkpoints, alignmentState);
+  const twin = regular.find((checkpoint) => checkpoint.step === step && isBest(checkpoint));
+  if (twin !== undefined) {
+    const files = { [adapterFileName]: (path: string) => copyFile(twin.adapter, path) };
+    await saveCheckpoint(folder, { step, files, state: twin.state }, 1);
+  }
+  const outcome =
+    twin === undefined
+      ? "and there is no other of that step. Take the last one instead, or align again in another folder (--out)."
+      : "and was written again from the other one of that step.";
+  const message = `The best checkpoint, that of step ${step}, in ${folder} was damaged, ${outcome}`;
+  emit({ type: "warning", message, details: { best: folder, step, mended: twin !== undefined } });
+}
