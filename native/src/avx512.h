@@ -8,6 +8,8 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "kernels.h"
+
 #define FOLKMOOT_TARGET(more) __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq," more)))
 
 inline bool hasAvx512() {
@@ -43,6 +45,29 @@ __attribute__((target("avx512f"))) inline void transpose(__m512i * r) {
         r[i + 4] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0x88);
         r[i + 8] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0xdd);
         r[i + 12] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0xdd);
+    }
+}
+
+// Tile::compute<Registers, Rows>: so many rows of X by so many registers of columns. Large tiles first, then smaller ones for
+// the rows that are left.
+template <typename Tile, int Registers, int Rows>
+void computeTiles(const Stripe & s, int64_t row) {
+    for (; row + Rows <= s.rows; row += Rows) Tile::template compute<Registers, Rows>(s, row);
+    if constexpr (Rows > 1) computeTiles<Tile, Registers, Rows / 2>(s, row);
+}
+
+// A stripe in tiles of Tile::sums registers of sums: 64 columns at a time, fewer where fewer exist, with more rows for it.
+// A column takes 32 bits of a row of the panel.
+template <typename Tile>
+void multiplyInTiles(const Stripe & whole) {
+    for (int64_t n = 0; n < whole.columns; n += 4 * lane) {
+        Stripe s = whole;
+        s.panel = (const int32_t *) whole.panel + n;
+        s.c += n;
+        s.columns = std::min(4 * lane, whole.columns - n);
+        if (s.columns <= lane) computeTiles<Tile, 1, Tile::sums>(s, 0);
+        else if (s.columns <= 2 * lane) computeTiles<Tile, 2, Tile::sums / 2>(s, 0);
+        else computeTiles<Tile, 4, Tile::sums / 4>(s, 0);
     }
 }
 

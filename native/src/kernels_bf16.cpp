@@ -122,28 +122,8 @@ FOLKMOOT_AVX512 void tile(const Stripe & s, int64_t row) {
     }
 }
 
-// Tiles of 24 registers of sums, then smaller ones for the rows that are left.
-template <int Registers, int Rows>
-void tiles(const Stripe & s, int64_t row) {
-    for (; row + Rows <= s.rows; row += Rows) tile<Registers, Rows>(s, row);
-    if constexpr (Rows > 1) tiles<Registers, Rows / 2>(s, row);
-}
-
 void fillPanel(const PanelSource & matrix, bool turned, int64_t first, int64_t width, int64_t start, int64_t depth, KernelScratch & scratch, void * panel) {
     (turned ? fillFromColumns : fillFromRows)(matrix, first, width, start, depth, scratch, (uint16_t *) panel);
-}
-
-// 64 columns at a time; fewer where fewer exist, with more rows for it.
-void multiplyPanel(const Stripe & whole) {
-    for (int64_t n = 0; n < whole.columns; n += 4 * lane) {
-        Stripe s = whole;
-        s.panel = (const uint16_t *) whole.panel + 2 * n;
-        s.c += n;
-        s.columns = std::min(4 * lane, whole.columns - n);
-        if (s.columns <= lane) tiles<1, 24>(s, 0);
-        else if (s.columns <= 2 * lane) tiles<2, 12>(s, 0);
-        else tiles<4, 6>(s, 0);
-    }
 }
 
 FOLKMOOT_AVX512 void convertRow(const float * from, void * target, int64_t count) {
@@ -166,7 +146,13 @@ FOLKMOOT_AVX512 void convertColumns(const float * from, int64_t stride, int64_t 
     }
 }
 
-constexpr Kernels kernels{"bf16", GGML_TYPE_BF16, 2, 2, 4, fillPanel, multiplyPanel, convertRow, convertColumns};
+struct Tile {
+    static constexpr int sums = 24;
+    template <int Registers, int Rows>
+    static void compute(const Stripe & s, int64_t row) { tile<Registers, Rows>(s, row); }
+};
+
+constexpr Kernels kernels{"bf16", GGML_TYPE_BF16, 2, 2, 4, fillPanel, multiplyInTiles<Tile>, convertRow, convertColumns};
 
 }  // namespace
 

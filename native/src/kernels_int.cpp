@@ -112,7 +112,6 @@ struct Sixteen {
         for (int64_t i = 0; i < block; i += lane)
             _mm256_storeu_si256((__m256i *) ((int16_t *) to + i), _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(_mm512_loadu_ps(q + i))));
     }
-    static void packBytes(const uint8_t *, void *) {}
 };
 
 template <typename Form>
@@ -144,21 +143,26 @@ FOLKMOOT_VNNI void fillSixteen(const int32_t * rows, int64_t rowStride, int64_t 
     }
 }
 
+// Blocks of a row of weights that lie as they are multiplied, a scale before them.
+template <typename Form>
+FOLKMOOT_VNNI void packPlainRow(const uint8_t * weights, int64_t blocks, int32_t * to, float * scales, int64_t width) {
+    using L = Layout<Form>;
+    uint16_t half;
+    for (int64_t b = 0; b < blocks; b++, weights += sizeof(half) + Form::block, to += L::weightWords, scales += L::panelWords * width) {
+        std::memcpy(&half, weights, sizeof(half));
+        *scales = _cvtsh_ss(half);
+        Form::packBytes(weights + sizeof(half), to);
+    }
+}
+
 // Blocks of a row of weights: their words to `to`, their scales to a column of a panel.
 template <typename Form>
 FOLKMOOT_VNNI void packRow(const IntegerForm & form, ggml_type type, const uint8_t * weights, int64_t blocks, int32_t * to, float * scales, int64_t width) {
     using L = Layout<Form>;
-    thread_local IntegerRow row;
-    if (form.isPlain) {
-        const int64_t size = (int64_t) sizeof(ggml_fp16_t) + form.block;
-        for (int64_t b = 0; b < blocks; b++, weights += size, to += L::weightWords, scales += L::panelWords * width) {
-            uint16_t half;
-            std::memcpy(&half, weights, sizeof(half));
-            *scales = _cvtsh_ss(half);
-            Form::packBytes(weights + sizeof(half), to);
-        }
-        return;
+    if constexpr (Form::block == q8Block) {
+        if (form.isPlain) return packPlainRow<Form>(weights, blocks, to, scales, width);
     }
+    thread_local IntegerRow row;
     row.decode(form, type, weights, blocks);
     for (int64_t b = 0; b < blocks; b++, to += L::weightWords, scales += L::panelWords * width) {
         Form::pack(row.values.data() + b * Form::block, to);
@@ -255,29 +259,16 @@ FOLKMOOT_VNNI void tile(const Stripe & s, int64_t row) {
     }
 }
 
-template <typename Form, int Registers, int Rows>
-void tiles(const Stripe & s, int64_t row) {
-    for (; row + Rows <= s.rows; row += Rows) tile<Form, Registers, Rows>(s, row);
-    if constexpr (Rows > 1) tiles<Form, Registers, Rows / 2>(s, row);
-}
-
-// 64 columns at a time; fewer where fewer exist, with more rows for it.
+// Blocks of 32 keep two kinds of sums in registers.
 template <typename Form>
-void multiplyPanel(const Stripe & whole) {
-    constexpr int sums = Form::block == q8Block ? 12 : 24;
-    for (int64_t n = 0; n < whole.columns; n += 4 * lane) {
-        Stripe s = whole;
-        s.panel = (const int32_t *) whole.panel + n;
-        s.c += n;
-        s.columns = std::min(4 * lane, whole.columns - n);
-        if (s.columns <= lane) tiles<Form, 1, sums>(s, 0);
-        else if (s.columns <= 2 * lane) tiles<Form, 2, sums / 2>(s, 0);
-        else tiles<Form, 4, sums / 4>(s, 0);
-    }
-}
+struct Tile {
+    static constexpr int sums = Form::block == q8Block ? 12 : 24;
+    template <int Registers, int Rows>
+    static void compute(const Stripe & s, int64_t row) { tile<Form, Registers, Rows>(s, row); }
+};
 
 template <typename Form>
-constexpr Kernels kernelsOf{"vnni", GGML_TYPE_I32, Form::block, Layout<Form>::rowWords, 4 * Layout<Form>::panelWords, fillPanel<Form>, multiplyPanel<Form>, convertRow<Form>, nullptr};
+constexpr Kernels kernelsOf{"vnni", GGML_TYPE_I32, Form::block, Layout<Form>::rowWords, 4 * Layout<Form>::panelWords, fillPanel<Form>, multiplyInTiles<Tile<Form>>, convertRow<Form>, nullptr};
 
 }  // namespace
 
