@@ -1,6 +1,7 @@
 /** `folkmoot evaluate`: base and aligned model on held-out questions, with the same seeds. */
 import { Command } from "commander";
 import { chosenCheckpoint } from "../../core/alignment/chosenCheckpoint.ts";
+import { olderThanLast } from "../../core/alignment/damagedCheckpoints.ts";
 import { alignConfig } from "../../core/contract/alignment.ts";
 import { evaluationConfig } from "../../core/contract/evaluation.ts";
 import { viewRun } from "../../core/workspace/runDirectory.ts";
@@ -53,10 +54,13 @@ async function withRun(
   given: Record<string, unknown>,
   run: string,
   checkpoint: string,
-  { workingFolder }: CommandContext,
+  { workingFolder, terminal }: CommandContext,
 ): Promise<Record<string, unknown>> {
   if (given.adapter !== undefined) throw badFlag("--adapter", "the adapter is that of --run");
   const { path, config } = await viewRun(absolute(workingFolder, run), alignConfig);
-  const { adapter } = await chosenCheckpoint(path, readCheckpoint(checkpoint));
+  const which = readCheckpoint(checkpoint);
+  const { adapter, step } = await chosenCheckpoint(path, which);
+  const older = which === "last" ? await olderThanLast(path, step) : null;
+  if (older !== null) terminal.event({ type: "warning", message: older });
   return { model: config.model, adapter, ...given };
 }

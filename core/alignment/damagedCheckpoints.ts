@@ -7,11 +7,15 @@ import { alignmentState, bestFolder, type EvaluationPoint, isBest, readBestCheck
 import { bestPoint } from "./earlyStop.ts";
 
 /**
- * Steps of the checkpoints that are newer than the one that was taken, newest first: those were passed over.
+ * Steps of the damaged checkpoints that are newer than the one that was taken, newest first.
  * @param taken step of the newest whole one; null: none is whole
  */
 async function passedOver(checkpoints: string, taken: number | null): Promise<number[]> {
-  return (await checkpointSteps(checkpoints)).filter((step) => step > (taken ?? -1));
+  const newer = (await checkpointSteps(checkpoints)).filter((step) => step > (taken ?? -1));
+  if (newer.length === 0) return newer;
+  // A run at work may have written another one in the meantime.
+  const whole = new Set((await listCheckpoints(checkpoints, alignmentState)).map(({ step }) => step));
+  return newer.filter((step) => !whole.has(step));
 }
 
 /** Nobody should find out by the clock that a run goes on from an earlier step than it had reached, or begins anew. */

@@ -1,4 +1,5 @@
 /** Exports of an alignment run from end to end: samples from the trainer, file, proof by the runtime, provenance. */
+import { olderThanLast } from "../alignment/damagedCheckpoints.ts";
 import { loadDataSet } from "../alignment/dataSet.ts";
 import type { NativeAddon, NativeTrainer } from "../alignment/nativeTrainer.ts";
 import type { Tokenizer, TokenizeSettings } from "../alignment/tokenizeRows.ts";
@@ -91,6 +92,8 @@ async function runExport(
   const say = (done: number, note: string) =>
     emit({ type: "progress", stage, done, total: 3, unit: "parts", rate: null, secondsLeft: null, note });
   const source = await readExportSource(directory, checkpoint, signal);
+  const older = checkpoint === "last" ? await olderThanLast(source.run.path, source.checkpoint.step) : null;
+  if (older !== null) emit({ type: "warning", message: older });
   const rope = longRopeOf(source.model);
   if (rope !== null) emit({ type: "notice", message: factorsNotice(rope, source.run.config.contextLength) });
   say(0, "measuring the trainer");

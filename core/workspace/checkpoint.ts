@@ -7,7 +7,7 @@
  * and of itself; then the folder is renamed. `latestCheckpoint` believes only what adds up.
  */
 import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { z } from "zod";
 import { fsyncDirectory, fsyncFile, partialSuffix, writeJsonAtomic } from "./atomicFile.ts";
 import { hashFile, sha256 } from "./hash.ts";
@@ -85,9 +85,9 @@ export async function listCheckpoints<S>(directory: string, schema: z.ZodType<S>
   return (await Promise.all(read)).filter((found) => found !== undefined);
 }
 
-/** Checkpoints by their folders, whole or damaged. */
-export async function countCheckpoints(directory: string): Promise<number> {
-  return (await checkpointFolders(directory)).length;
+/** Steps of all checkpoints by their folders, whole or damaged, newest first. */
+export async function checkpointSteps(directory: string): Promise<number[]> {
+  return (await checkpointFolders(directory)).map((folder) => Number(folderName.exec(basename(folder))?.[1]));
 }
 
 async function readCheckpoint<S>(folder: string, schema: z.ZodType<S>): Promise<Checkpoint<S> | undefined> {

@@ -17,7 +17,9 @@ export const alignResult = z.looseObject({
   resumedFrom: z.number(),
   rows: z.looseObject({ training: z.number(), evaluation: z.number() }),
   loss: z.looseObject({ first: z.number(), last: z.number() }),
-  evaluation: z.object({ first: evaluationPoint, last: evaluationPoint }).nullable(),
+  evaluation: z
+    .object({ first: evaluationPoint, last: evaluationPoint, best: evaluationPoint.nullable().default(null) })
+    .nullable(),
   tokensPerSecond: z.number().nullable(),
   seconds: z.number(),
   ended: z.enum(["steps", "early-stop", "time"]).default("steps"),
@@ -60,7 +62,12 @@ export function alignSummary(value: Record<string, unknown>): string {
 /** Nothing where held-out rows were not measured after the first step. */
 function noBestNote(evaluation: AlignResult["evaluation"]): [string, string][] {
   if (evaluation === null || evaluation.last.step === 0) return [];
-  return [["best point", "no checkpoint was better than the base on the held-out rows"]];
+  const { best } = evaluation;
+  const note =
+    best === null
+      ? "no checkpoint was better than the base on the held-out rows"
+      : `step ${best.step}, loss ${formatNumber(best.loss)}, whose checkpoint is damaged`;
+  return [["best point", note]];
 }
 
 /** Measured beside what was expected before the start, part by part: both totals count the same parts. */

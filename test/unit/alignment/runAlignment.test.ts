@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from "node:fs";
+import { readdirSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { planSteps, positionsOfStep, RowOrder } from "../../../core/alignment/plan.ts";
@@ -152,6 +152,23 @@ describe("stopped and resumed", () => {
       }),
     );
     expect(whole.events.filter(({ type }) => type === "warning")).toEqual([]);
+  });
+
+  it("tells which damaged checkpoint it passes over, and the step that it goes on from", async () => {
+    const { directory } = await align();
+    truncateSync(join(directory, "checkpoints", "step-00000021", "adapter.gguf"), 100);
+    const resumed = await equalsWhole(directory);
+    expect(resumed.result).toMatchObject({ resumedFrom: 20, steps: 21 });
+    const warnings = resumed.events.filter(({ type }) => type === "warning");
+    expect(warnings).toEqual([
+      expect.objectContaining({
+        message: expect.stringMatching(
+          /^The checkpoint of step 21 is damaged .*\bcheckpoints .* goes on from step 20 /,
+        ),
+      }),
+    ]);
+    const again = await align({ directory });
+    expect(again.events.filter(({ type }) => type === "warning")).toEqual([]);
   });
 
   it.each(["forward", "backward", "step", "saveState"])(

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, truncateSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
@@ -6,8 +6,10 @@ import {
   forwardBegunWith,
   latestAlignmentCheckpoint,
 } from "../../../core/alignment/alignmentCheckpoint.ts";
+import { chosenCheckpoint } from "../../../core/alignment/chosenCheckpoint.ts";
 import { AlignmentControls } from "../../../core/alignment/controls.ts";
 import { fingerprintOf, whatDiffers } from "../../../core/alignment/fingerprint.ts";
+import type { JobEvent } from "../../../core/contract/events.ts";
 import { align, checkpointBytes, crash, dieAt, metricsText, newDirectory, settings } from "./session.ts";
 
 /** Learns by heart what it is shown: the loss of the held-out rows turns. */
@@ -53,6 +55,44 @@ describe("the evaluation curve", () => {
     expect(metricsText(resumed.directory)).toBe(metricsText(whole.directory));
     expect(await checkpointBytes(resumed.directory)).toEqual(await checkpointBytes(whole.directory));
     expect(resumed.result?.best?.step).toBe(whole.result?.best?.step);
+  });
+});
+
+describe("a damaged best checkpoint", () => {
+  const damagedBest = async (over: object) => {
+    const run = await align({ config: settings({ ...overfits, ...over }) });
+    const best = run.result?.best ?? expect.fail("no best");
+    truncateSync(best.adapter, 100);
+    return {
+      directory: run.directory,
+      best,
+      again: () => align({ ...run, config: settings({ ...overfits, ...over }) }),
+    };
+  };
+  const warnings = (events: readonly JobEvent[]) =>
+    events.flatMap((one) => (one.type === "warning" ? one.message : []));
+
+  it("is written again where the run still keeps that step", async () => {
+    const { best, again } = await damagedBest({ earlyStop: { patience: 1 }, checkpointEvery: 3 });
+    const mended = await again();
+    expect(warnings(mended.events)).toEqual([
+      expect.stringMatching(new RegExp(`best checkpoint, that of step ${best.step}, .* was written again`)),
+    ]);
+    expect(mended.result?.best).toEqual(best);
+    expect(warnings((await again()).events)).toEqual([]);
+  });
+
+  it("is told where it is gone, and not called no better than the base", async () => {
+    const { best, again, directory } = await damagedBest({ checkpointEvery: 0 });
+    const { result, events } = await again();
+    expect(warnings(events)).toEqual([
+      expect.stringMatching(new RegExp(`that of step ${best.step}, .* no other .* Take the last one`)),
+    ]);
+    expect(result).toMatchObject({ best: null, evaluation: { best: { step: best.step } } });
+    await expect(chosenCheckpoint(directory, "best")).rejects.toMatchObject({
+      code: "run-not-found",
+      message: expect.stringMatching(new RegExp(`that of step ${best.step}, is damaged`)),
+    });
   });
 });
 

@@ -46,7 +46,15 @@ it("evaluate takes model and adapter from a run, its last, its best or another c
     expect(given.model).toBe(model);
     expect(await readFile(given.adapter, "utf8")).toBe(step);
   }
+  expect(host.err()).not.toContain("damaged");
+  await writeFile(join(trained.checkpoints, "step-00000030", "adapter.gguf"), "3");
+  await evaluate("");
+  expect(host.err()).toContain("The checkpoint of step 30 is damaged");
+  const [, older] = host.inputs.at(-1) as [string, { config: { adapter: string } }];
+  expect(await readFile(older.config.adapter, "utf8")).toBe("20");
   const asked = host.inputs.length;
+  expect(await evaluate("--checkpoint 30")).toBe(errorExitCodes["run-not-found"]);
+  expect(host.err()).toContain("The checkpoint of step 30 of the run");
   expect(await evaluate("--checkpoint 7")).toBe(errorExitCodes["run-not-found"]);
   expect(await evaluate("--adapter a.gguf")).toBe(2);
   expect(host.inputs).toHaveLength(asked);

@@ -195,6 +195,25 @@ describe("adapter", () => {
     });
   });
 
+  it("is an older checkpoint where the last one is damaged, and says so", async () => {
+    const directory = await trainedRun();
+    const state = { fingerprint: "f", step: 9, position: 72, seed: 1, evaluations: [] };
+    await writeAlignmentCheckpoint(join(directory, "checkpoints"), new TrainedBigram(), state);
+    writeFileSync(join(directory, "checkpoints", "step-00000009", "adapter.gguf"), "damaged");
+    const { fake } = tools();
+    const made = job(directory, join(directory, "exports", "a.gguf"), fake);
+    expect(await exportAdapterOfRun(made)).toMatchObject({ step: 7 });
+    expect(made.events).toContainEqual({
+      type: "warning",
+      message: expect.stringMatching(/^The checkpoint of step 9 is damaged .* step 7 is taken\. Run `folkmoot align/),
+    });
+    writeFileSync(join(directory, "checkpoints", "step-00000007", "adapter.gguf"), "damaged");
+    await expect(exportAdapterOfRun(made)).rejects.toMatchObject({
+      code: "run-not-found",
+      message: expect.stringContaining("All checkpoints"),
+    });
+  });
+
   it("of rows that training cut is proven on what training saw of them", async () => {
     const long = join(folder, "long.json");
     const row = (i: number) => ({
