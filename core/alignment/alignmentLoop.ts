@@ -15,7 +15,7 @@ import {
   writeBestCheckpoint,
 } from "./alignmentCheckpoint.ts";
 import { withCancel } from "./cancellation.ts";
-import { baseLoss, brokenFromTheStart, diverged, faultOfPoint, faultOfStep, lastGoodCheckpoint } from "./divergence.ts";
+import { brokenFromTheStart, diverged, faultOfPoint, faultOfStep } from "./divergence.ts";
 import { bestPoint, hasStalled } from "./earlyStop.ts";
 import type { Fingerprint } from "./fingerprint.ts";
 import type { NativeTrainer, StepResult } from "./nativeTrainer.ts";
@@ -210,14 +210,10 @@ export class AlignmentLoop {
   private async astray(step: number, fault: string, losses: readonly number[]): Promise<FolkmootError> {
     const { config, directory, checkpoints } = this.parts;
     if (this.step === 0) return brokenFromTheStart(config.model, fault);
-    const history = { losses, evaluations: this.evaluations };
     const best = (await bestCheckpoint(directory))?.step;
     const kept = (await listCheckpoints(checkpoints, alignmentState)).map((checkpoint) => checkpoint.step);
-    const good = best ?? lastGoodCheckpoint(history, kept);
-    const why =
-      best === undefined ? "was written before the losses rose" : "is better than the base on the held-out rows";
-    const left = good === undefined ? null : `the checkpoint of step ${good}, which ${why}`;
-    return diverged(step, fault, left, { base: baseLoss(history), goodCheckpoint: good ?? null });
+    const { learningRate } = config.optimizer;
+    return diverged({ step, fault, losses, evaluations: this.evaluations, learningRate, best, kept });
   }
 
   /** The curve has a point before the first step, every `evaluateEvery` steps and at the end. */

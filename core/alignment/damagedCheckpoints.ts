@@ -25,7 +25,7 @@ export async function tellPassedOver(checkpoints: string, resumedFrom: number | 
   const message =
     resumedFrom === null
       ? `None of the ${steps.length} checkpoints in ${checkpoints} could be read: they are damaged. The run begins anew.`
-      : `${damaged(steps)} in ${checkpoints} could not be used. The run goes on from step ${resumedFrom} and makes what is missing again.`;
+      : `${unusable(steps, checkpoints)}. The run goes on from step ${resumedFrom} and makes what is missing again.`;
   emit({ type: "warning", message, details: { checkpoints, steps, resumedFrom } });
 }
 
@@ -34,13 +34,13 @@ export async function olderThanLast(run: string, taken: number): Promise<string 
   const steps = await passedOver(join(run, "checkpoints"), taken);
   return steps.length === 0
     ? null
-    : `${damaged(steps)} in ${run} could not be used; that of step ${taken} is taken. Run \`folkmoot align --out ${run}\` again to make what is missing.`;
+    : `${unusable(steps, run)}; that of step ${taken} is taken. Run \`folkmoot align --out ${run}\` again to make what is missing.`;
 }
 
-function damaged(steps: readonly number[]): string {
+function unusable(steps: readonly number[], folder: string): string {
   return steps.length === 1
-    ? `The checkpoint of step ${steps[0]} is damaged and`
-    : `The checkpoints of the steps ${steps.join(", ")} are damaged and`;
+    ? `The checkpoint of step ${steps[0]} in ${folder} is damaged and could not be used`
+    : `The checkpoints of the steps ${steps.join(", ")} in ${folder} are damaged and could not be used`;
 }
 
 /**

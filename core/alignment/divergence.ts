@@ -14,7 +14,7 @@ export interface LossHistory {
 }
 
 /** What the model cost before it was trained: the loss of the first step, or of the held-out rows where that is more. */
-export function baseLoss({ losses, evaluations }: LossHistory): number {
+function baseLoss({ losses, evaluations }: LossHistory): number {
   return Math.max(losses[0] ?? Number.NEGATIVE_INFINITY, heldOutAtStart(evaluations) ?? Number.NEGATIVE_INFINITY);
 }
 
@@ -60,14 +60,47 @@ export function lastGoodCheckpoint(history: LossHistory, kept: readonly number[]
   return good.length === 0 ? undefined : Math.max(...good);
 }
 
-/** @param left what can be used instead, as a clause; null where nothing is known to be good */
-export function diverged(step: number, fault: string, left: string | null, details: object): FolkmootError {
+export interface Divergence extends LossHistory {
+  /** At fault, counted from 1. */
+  readonly step: number;
+  /** As the end of a sentence. */
+  readonly fault: string;
+  /** Highest of the schedule. */
+  readonly learningRate: number;
+  /** Step of the best checkpoint on the held-out rows; undefined without one. */
+  readonly best: number | undefined;
+  /** Steps of the checkpoints that are there. */
+  readonly kept: readonly number[];
+}
+
+/** Says which checkpoint is left, where one is known to be good, and what to lower. */
+export function diverged(divergence: Divergence): FolkmootError {
+  const { step, fault, learningRate, best, kept } = divergence;
+  const good = best ?? lastGoodCheckpoint(divergence, kept);
+  // What broke before anything good was kept was far too high.
+  const lower = roundedDown(learningRate / (good === undefined ? 10 : 3));
+  const again = `Start again in another folder with a lower learning rate, such as ${lower} (--out, --learning-rate ${lower})`;
+  const why =
+    best === undefined ? "was written before the losses rose" : "is better than the base on the held-out rows";
+  const left = good === undefined ? "" : `, or use the checkpoint of step ${good}, which ${why}`;
   return new FolkmootError("training-diverged", {
-    message: `Training stopped at step ${step}: ${fault}.`,
-    reason: "The learning rate is too high for this model and data, or the data hold broken rows.",
-    action: `Start again with a lower learning rate${left === null ? "" : `, or use ${left}`}.`,
-    details: { step, ...details },
+    message: `Training stopped at step ${step}: ${fault}.${good === undefined ? ` ${nothingGood(kept)}` : ""}`,
+    reason: `The learning rate (${learningRate}) is too high for this model and data, or the data hold broken rows.`,
+    action: `${again}${left}.`,
+    details: { step, base: baseLoss(divergence), goodCheckpoint: good ?? null, learningRate: lower },
   });
+}
+
+function nothingGood(kept: readonly number[]): string {
+  if (kept.length === 0) return "No checkpoint had been kept yet.";
+  const steps = kept.toSorted((a, b) => a - b).join(", ");
+  return `No checkpoint is known to be good: those kept (${steps}) were written after the losses rose.`;
+}
+
+/** To one digit: 3.33e-5 as 3e-5. */
+function roundedDown(rate: number): number {
+  const unit = 10 ** Math.floor(Math.log10(rate));
+  return Number((Math.floor(rate / unit + 1e-9) * unit).toPrecision(1));
 }
 
 /** Before the first update no setting of the training can be at fault. */

@@ -53,8 +53,23 @@ describe("a run that explodes", () => {
     const { error, metrics } = await align({ config: wild({ evaluationShare: 0 }) });
     expect(error).toMatchObject({ code: "training-diverged", details: { goodCheckpoint: null } });
     expect((error as Error).message).toContain("before the first update");
-    expect(error).toMatchObject({ action: "Start again with a lower learning rate." });
+    expect(error).toMatchObject({
+      message: expect.stringMatching(
+        /No checkpoint is known to be good: those kept \(1, 2, .* after the losses rose\.$/,
+      ),
+      action: expect.stringMatching(/^Start again .* lower learning rate, such as 6 \(--out, --learning-rate 6\)\.$/),
+    });
     expect(metrics.length).toBeLessThan(10);
+  });
+
+  it("before anything is kept says so, and names a rate to start again with", async () => {
+    const { error } = await align({ config: wild({ evaluationShare: 0, checkpointEvery: 50 }) });
+    expect(error).toMatchObject({
+      code: "training-diverged",
+      message: expect.stringMatching(/No checkpoint had been kept yet\.$/),
+      action: expect.stringContaining("--learning-rate 6)"),
+      details: { learningRate: 6 },
+    });
   });
 
   it("is stopped by its held-out rows before the steps tell", async () => {
@@ -78,7 +93,12 @@ describe("a run that explodes", () => {
     const best = await chosenCheckpoint(directory, "best");
     expect(error).toMatchObject({
       details: { goodCheckpoint: best.step },
-      action: expect.stringContaining(`step ${best.step}, which is better than the base`),
+      // A third of the 0.2 that went well for a while, to one digit.
+      action: expect.stringMatching(
+        new RegExp(
+          `--learning-rate 0\\.06\\), or use the checkpoint of step ${best.step}, which is better than the base`,
+        ),
+      ),
     });
   });
 });

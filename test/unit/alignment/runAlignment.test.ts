@@ -163,7 +163,7 @@ describe("stopped and resumed", () => {
     expect(warnings).toEqual([
       expect.objectContaining({
         message: expect.stringMatching(
-          /^The checkpoint of step 21 is damaged .*\bcheckpoints .* goes on from step 20 /,
+          /^The checkpoint of step 21 in .*checkpoints is damaged .* goes on from step 20 /,
         ),
       }),
     ]);
