@@ -1,18 +1,15 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { z } from "zod";
 import type { RowKind } from "../../../core/contract/alignment.ts";
-import type { FolkmootError } from "../../../core/contract/errors.ts";
 import { useFace, useRequest } from "../../app/hooks.ts";
 import { Histogram } from "../../charts/Histogram.tsx";
 import { Segmented } from "../../components/choices.tsx";
-import { EmptyState } from "../../components/EmptyState.tsx";
-import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { Search } from "../../components/fields.tsx";
 import { ModelSelect } from "../../components/ModelSelect.tsx";
 import { RatingChip } from "../../components/RatingChip.tsx";
-import { type Column, DataTable } from "../../components/table/DataTable.tsx";
-import { PageCache, pageSize, pagesFor } from "../../components/table/pages.ts";
-import { fromWire } from "../../connection/wireErrors.ts";
+import type { Column } from "../../components/table/DataTable.tsx";
+import { PagedTable } from "../../components/table/PagedTable.tsx";
+import { usePagedRows } from "../../components/table/usePagedRows.ts";
 import type { DataPage, DataRow, HistogramBar } from "../../contractTypes.ts";
 import { formatCount, formatDecimal, formatShare, unknown } from "../../format/numbers.ts";
 import { useSettled } from "../../forms/useSettingsForm.ts";
@@ -49,7 +46,8 @@ export function RowBrowser(props: {
   const [search, setSearch] = useState("");
   const [model, setModel] = useFace("data.model", parseModel);
   const settled = useSettled(search, 200);
-  const rows = useRows(props.id, props.fetch, kind === "all" ? null : kind, settled, model === "" ? null : model);
+  const asked = { kind: kind === "all" ? null : kind, text: settled, model: model === "" ? null : model };
+  const rows = usePagedRows((page) => props.fetch({ ...page, ...asked }), [props.id, kind, settled, model]);
   const [selected, setSelected] = useState<number | null>(null);
   const row = selected === null ? undefined : rows.row(selected);
   const { lengths } = props;
@@ -82,24 +80,15 @@ export function RowBrowser(props: {
       </div>
       {counted.data === null ? null : <LengthBars lengths={counted.data} />}
       <div className="row-table">
-        {rows.error !== null ? (
-          <div className="pane-error">
-            <ErrorNote error={rows.error} />
-          </div>
-        ) : (
-          <DataTable
-            id="rows"
-            label={words.rows.title}
-            columns={columns}
-            count={rows.total ?? 0}
-            row={rows.row}
-            onVisible={rows.onVisible}
-            selected={selected}
-            onSelect={setSelected}
-            loading={rows.total === null}
-            empty={<EmptyState title={words.rows.none} />}
-          />
-        )}
+        <PagedTable
+          id="rows"
+          label={words.rows.title}
+          columns={columns}
+          rows={rows}
+          selected={selected}
+          onSelect={setSelected}
+          none={words.rows.none}
+        />
       </div>
       <div className="row-reader" ref={reader}>
         {row === undefined ? <p className="quiet">{words.rows.choose}</p> : <WholeRow row={row} />}
@@ -197,45 +186,4 @@ function readable(query: string): string {
 function bestOf(row: DataRow["row"]): string {
   const best = row.scores.indexOf(Math.max(...row.scores));
   return row.responses[best] ?? row.responses[0] ?? "";
-}
-
-function useRows(
-  id: string,
-  fetch: (page: RowPage) => Promise<DataPage>,
-  kind: RowKind | null,
-  search: string,
-  model: string | null,
-) {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another question is another cache
-  const cache = useMemo(() => new PageCache<DataRow>(), [id, kind, search, model]);
-  const [state, setState] = useState<{ total: number | null; error: FolkmootError | null }>({
-    total: null,
-    error: null,
-  });
-  const current = useRef(cache);
-  current.current = cache;
-  const asker = useRef(fetch);
-  asker.current = fetch;
-  const fetchPages = useCallback(
-    (pages: readonly number[]) => {
-      for (const page of pages)
-        asker.current({ offset: page * pageSize, limit: pageSize, kind, text: search, model }).then(
-          (answer) => {
-            cache.put(page, answer.rows);
-            if (current.current === cache) setState({ total: answer.total, error: null });
-          },
-          (thrown: unknown) => {
-            cache.fail(page);
-            if (current.current === cache) setState((known) => ({ ...known, error: fromWire(thrown) }));
-          },
-        );
-    },
-    [cache, kind, search, model],
-  );
-  useEffect(() => fetchPages(cache.ask([0])), [cache, fetchPages]);
-  const onVisible = useCallback(
-    (first: number, last: number) => fetchPages(cache.ask(pagesFor(first, last, last + 1))),
-    [cache, fetchPages],
-  );
-  return { ...state, row: (index: number) => cache.row(index), onVisible };
 }

@@ -1,16 +1,13 @@
-import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import type { FolkmootError } from "../../../core/contract/errors.ts";
+import { useMemo, useState } from "react";
 import type { EvaluatedAnswer } from "../../../core/contract/evaluation.ts";
 import { useWorkbench } from "../../app/hooks.ts";
 import { CheckInput, Segmented, SelectInput } from "../../components/choices.tsx";
 import { wordDiff } from "../../components/diff/wordDiff.ts";
-import { EmptyState } from "../../components/EmptyState.tsx";
-import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { Search } from "../../components/fields.tsx";
 import { RatingChip } from "../../components/RatingChip.tsx";
-import { type Column, DataTable } from "../../components/table/DataTable.tsx";
-import { PageCache, pageSize, pagesFor } from "../../components/table/pages.ts";
-import { fromWire } from "../../connection/wireErrors.ts";
+import type { Column } from "../../components/table/DataTable.tsx";
+import { PagedTable } from "../../components/table/PagedTable.tsx";
+import { usePagedRows } from "../../components/table/usePagedRows.ts";
 import type { AnswerRow, Outcome } from "../../contractTypes.ts";
 import { formatCount } from "../../format/numbers.ts";
 import { useSettled } from "../../forms/useSettingsForm.ts";
@@ -30,17 +27,18 @@ export function AnswerBrowser(props: {
   const [category, setCategory] = useState("");
   const [search, setSearch] = useState("");
   const settled = useSettled(search, 200);
-  const question = useMemo(
-    () => ({
-      run: props.run,
-      onlyDifferent,
-      outcome: outcome === "all" ? null : outcome,
-      category: category === "" ? null : category,
-      text: settled,
-    }),
-    [props.run, onlyDifferent, outcome, category, settled],
+  const question = {
+    run: props.run,
+    onlyDifferent,
+    outcome: outcome === "all" ? null : outcome,
+    category: category === "" ? null : category,
+    text: settled,
+  };
+  const { client } = useWorkbench();
+  const rows = usePagedRows(
+    (page) => client.evaluation.results({ ...question, ...page }),
+    [...Object.values(question), props.answered],
   );
-  const rows = useAnswers(question, props.answered);
   const [selected, setSelected] = useState<number | null>(null);
   const row = selected === null ? undefined : rows.row(selected);
   return (
@@ -74,24 +72,15 @@ export function AnswerBrowser(props: {
         </div>
       </div>
       <div className="row-table">
-        {rows.error !== null ? (
-          <div className="pane-error">
-            <ErrorNote error={rows.error} />
-          </div>
-        ) : (
-          <DataTable
-            id="answers"
-            label={words.title}
-            columns={columns}
-            count={rows.total ?? 0}
-            row={rows.row}
-            onVisible={rows.onVisible}
-            selected={selected}
-            onSelect={setSelected}
-            loading={rows.total === null}
-            empty={<EmptyState title={words.none} />}
-          />
-        )}
+        <PagedTable
+          id="answers"
+          label={words.title}
+          columns={columns}
+          rows={rows}
+          selected={selected}
+          onSelect={setSelected}
+          none={words.none}
+        />
       </div>
       <div className="answer-reader">
         {row === undefined ? <p className="quiet">{words.choose}</p> : <AnswerPair row={row} />}
@@ -180,46 +169,4 @@ function AnswerMarks({ answer }: { readonly answer: EvaluatedAnswer }) {
       <span className="fine numeric">{words.tokens(formatCount(answer.completionTokens))}</span>
     </>
   );
-}
-
-interface Question {
-  readonly run: string;
-  readonly onlyDifferent: boolean;
-  readonly outcome: Outcome | null;
-  readonly category: string | null;
-  readonly text: string;
-}
-
-function useAnswers(question: Question, answered: number) {
-  const { client } = useWorkbench();
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another question is another cache
-  const cache = useMemo(() => new PageCache<AnswerRow>(), [question, answered]);
-  const [state, setState] = useState<{ total: number | null; error: FolkmootError | null }>({
-    total: null,
-    error: null,
-  });
-  const current = useRef(cache);
-  current.current = cache;
-  const fetchPages = useCallback(
-    (pages: readonly number[]) => {
-      for (const page of pages)
-        client.evaluation.results({ ...question, offset: page * pageSize, limit: pageSize }).then(
-          (answer) => {
-            cache.put(page, answer.rows);
-            if (current.current === cache) setState({ total: answer.total, error: null });
-          },
-          (thrown: unknown) => {
-            cache.fail(page);
-            if (current.current === cache) setState((known) => ({ ...known, error: fromWire(thrown) }));
-          },
-        );
-    },
-    [client, cache, question],
-  );
-  useEffect(() => fetchPages(cache.ask([0])), [cache, fetchPages]);
-  const onVisible = useCallback(
-    (first: number, last: number) => fetchPages(cache.ask(pagesFor(first, last, last + 1))),
-    [cache, fetchPages],
-  );
-  return { ...state, row: (index: number) => cache.row(index), onVisible };
 }
