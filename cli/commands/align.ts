@@ -50,7 +50,7 @@ export function alignCommand(run: RunCommand): Command {
     command,
     "folkmoot align --model model.gguf --data data.json --out runs/align --effort balanced",
     "folkmoot align --model model.gguf --data data.json --out runs/dpo --loss dpo:1,sft:0.2",
-    "folkmoot align --model model.gguf --estimate",
+    "folkmoot align --model model.gguf --data data.json --estimate",
     "folkmoot align --out runs/align        # resume what that folder holds",
   );
   command.action((flags: Flags) => run(command, (context) => align(context, command, flags)));
@@ -68,12 +68,15 @@ async function align(context: CommandContext, command: Command, flags: Flags): P
   const loss = lossSettings(base.loss, given.loss);
   const chosen = { ...mergeSettings(base, given), ...(loss === undefined ? {} : { loss }) };
   const { settings, dialled } = await applyEffort(flags.effort, { given, chosen });
-  // What memory is needed does not depend on the rows.
-  const unused = flags.estimate === true ? { data: "-" } : {};
-  const config = parseSettings(alignConfig, { ...unused, ...settings }, alignFlags);
+  // Without rows it is an estimate for any that the settings allow.
+  const unnamed = flags.estimate === true ? { data: "-" } : {};
+  const config = parseSettings(alignConfig, { ...unnamed, ...settings }, alignFlags);
   if (flags.estimate === true) {
     const gpus = config.gpu === "off" ? [] : await (await context.workbench.engine()).gpus();
-    const estimated = await estimateAlign(config, { directory, cache, gpus });
+    const { signal } = context;
+    const countRows = async () => (await context.workbench.engine()).models.rowSizes(config, { signal });
+    const named = settings.data === undefined ? null : countRows;
+    const estimated = await estimateAlign(config, { directory, cache, gpus, countRows: named });
     terminal.result(estimated.result, estimated.text);
     return;
   }

@@ -27,7 +27,7 @@ export function askQuestion(
   random: RandomStream,
   refLogps: readonly number[] | null = null,
 ): Question {
-  const candidates = chooseCandidates(row.scores, candidateSettings(loss, maxRejected), random);
+  const candidates = candidatesOf(row.scores, loss, maxRejected, random);
   const responses = candidates.map((index) => Array.from(row.responses[index] as Int32Array));
   return {
     row: { query: Array.from(row.query), responses },
@@ -35,6 +35,16 @@ export function askQuestion(
     refLogps: refLogps === null ? null : candidates.map((index) => refLogps[index] as number),
     tokens: row.query.length + responses.reduce((sum, response) => sum + response.length, 0),
   };
+}
+
+/** Indexes into the responses of a row, ascending. */
+export function candidatesOf(
+  scores: readonly number[],
+  loss: LossSettings,
+  maxRejected: number,
+  random: RandomStream,
+): number[] {
+  return chooseCandidates(scores, candidateSettings(loss, maxRejected), random);
 }
 
 /** A mixture with a part that follows the released code draws as that code does. */
@@ -46,8 +56,11 @@ function candidateSettings(loss: LossSettings, maxRejected: number): CandidateSe
 }
 
 /** Consecutive questions whose tokens fit the budget together; one that is larger by itself stands alone. */
-export function packQuestions(questions: readonly Question[], tokenBudget: number): Question[][] {
-  const batches: Question[][] = [];
+export function packQuestions<Sized extends Pick<Question, "tokens">>(
+  questions: readonly Sized[],
+  tokenBudget: number,
+): Sized[][] {
+  const batches: Sized[][] = [];
   let room = 0;
   for (const question of questions) {
     const last = batches.at(-1);

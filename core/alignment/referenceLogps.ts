@@ -71,8 +71,11 @@ async function scoreRow(
 }
 
 /** Consecutive responses whose tokens fit together; one that is larger by itself stands alone. */
-function groupsWithin(responses: readonly Int32Array[], room: number): Int32Array[][] {
-  const groups: Int32Array[][] = [];
+export function groupsWithin<Sized extends { readonly length: number }>(
+  responses: readonly Sized[],
+  room: number,
+): Sized[][] {
+  const groups: Sized[][] = [];
   let left = 0;
   for (const response of responses) {
     const last = groups.at(-1);

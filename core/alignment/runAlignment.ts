@@ -27,8 +27,10 @@ import { fingerprintOf } from "./fingerprint.ts";
 import { needsReference } from "./losses/index.ts";
 import { adviceText, adviseMemory, explainOutOfMemory, type Machine, mebibytes } from "./memory/advice.ts";
 import { estimateOnCard } from "./memory/card.ts";
-import { estimateMemory, type MemoryEstimate } from "./memory/estimate.ts";
+import type { MemoryEstimate } from "./memory/estimate.ts";
 import { memoryKey, rememberMemory } from "./memory/history.ts";
+import { rowEstimator } from "./memory/rowEstimate.ts";
+import { sizesOf } from "./memory/rowSizes.ts";
 import type { TrainingShape } from "./memory/shape.ts";
 import type { NativeTrainer, NewAdapter, TrainerMemory } from "./nativeTrainer.ts";
 import { planSteps } from "./plan.ts";
@@ -100,7 +102,7 @@ async function runWatched(job: Watched): Promise<AlignmentResult> {
   tellFactors(config, longRope, emit);
   const rows = await prepareRows(limitLength(config, trainer.info, emit, longRope), job.tokenizer, signal);
   checkRows(config, rows, emit);
-  const memoryEstimate = expectMemory(job);
+  const memoryEstimate = expectMemory(job, rows);
   const files = { model: await hashModel(config.model, signal), data: await hashFile(config.data, signal) };
   const fingerprint = fingerprintOf(config, { ...files, device, products });
   const references = await referencesOf(rows, job);
@@ -148,15 +150,16 @@ async function tellCopies(trainer: NativeTrainer, emit: EmitEvent): Promise<void
 }
 
 /** The estimate, with a word of warning where it does not fit what is free. */
-function expectMemory({ config, trainer, memory, emit }: Watched): MemoryEstimate | null {
+function expectMemory({ config, trainer, memory, emit }: Watched, rows: PreparedRows): MemoryEstimate | null {
   if (memory === undefined) return null;
+  const estimator = rowEstimator(config, sizesOf(rows));
   const { gpuLayers } = trainer.info;
   // The trainer has looked at the card itself, and has left room for all of this.
   if (gpuLayers !== null)
-    return estimateOnCard(memory.shape, config, { gpuLayers, freeBytes: Number.POSITIVE_INFINITY });
-  const estimate = estimateMemory(memory.shape, config, memory.total);
+    return estimateOnCard(memory.shape, config, { gpuLayers, freeBytes: Number.POSITIVE_INFINITY }, estimator);
+  const estimate = estimator(memory.shape, config, memory.total);
   if (estimate.total <= memory.available) return estimate;
-  const advice = adviceText(adviseMemory(memory.shape, config, memory), true);
+  const advice = adviceText(adviseMemory(memory.shape, config, memory, estimator), true);
   const message = `This training may take ${mebibytes(estimate.total)}, and ${mebibytes(memory.available)} are free. ${advice}`;
   emit({ type: "warning", message, details: { ...estimate, available: memory.available } });
   return estimate;

@@ -62,8 +62,7 @@ export function tokenizeRow(
     return null;
   }
   const longest = Math.max(...kept.map(({ tokens }) => tokens.length));
-  const queryLimit = Math.max(Math.ceil(maxLength / 2), maxLength - longest);
-  const query = cutLeft(text, bos, queryLimit);
+  const query = cutLeft(text, bos, queryLimit(longest, maxLength));
   if (query.length < bos.length + text.length) counts.queriesCut++;
   const responseLimit = maxLength - query.length;
   counts.responsesCut += kept.filter(({ tokens }) => tokens.length > responseLimit).length;
@@ -72,6 +71,11 @@ export function tokenizeRow(
     responses: kept.map(({ tokens }) => Int32Array.from(tokens.slice(0, responseLimit))),
     scores: kept.map(({ score }) => score),
   };
+}
+
+/** Most tokens of a query, BOS included, beside a longest response of so many. */
+export function queryLimit(longest: number, maxLength: number): number {
+  return Math.max(Math.ceil(maxLength / 2), maxLength - longest);
 }
 
 function cutLeft(tokens: readonly number[], bos: readonly number[], limit: number): number[] {

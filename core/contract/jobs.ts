@@ -13,6 +13,7 @@ import { evaluationConfig } from "./evaluation.ts";
 import { jobEvent } from "./events.ts";
 import { modelDescription, quantizationType } from "./models.ts";
 import { move } from "./moves.ts";
+import { rowSizes } from "./rowSizes.ts";
 import { promptFormat, sampling, societyConfig } from "./society.ts";
 
 export const serializedError = z.object({
@@ -158,6 +159,12 @@ export const engineContract = {
     countTokens: procedure
       .input(z.object({ model: z.string(), rows: z.array(z.array(z.string())).max(20_000) }))
       .output(z.object({ counts: z.array(z.array(z.number().int())), bos: z.boolean() })),
+    /** Tokens of all rows that a training of these data would take, before they are cut at a length. */
+    rowSizes: procedure
+      .input(
+        alignConfig.pick({ model: true, data: true, loss: true, appendEos: true, evaluationShare: true, seed: true }),
+      )
+      .output(rowSizes),
   },
   society: {
     run: job(societyConfig),

@@ -23,7 +23,7 @@ export type MemoryPart = (typeof memoryParts)[number];
 
 export interface MemoryFigures {
   readonly measured: number;
-  /** For the largest forward pass that the settings allow; null where nothing was estimated. */
+  /** For the largest forward pass of its rows; null where nothing was estimated. */
   readonly estimated: number | null;
 }
 

@@ -29,6 +29,7 @@ export function engineRouter(): HostRouter {
         inspectModel(path, { ...options, ...(signal === undefined ? {} : { signal }) }),
       ),
       countTokens: os.models.countTokens.handler(({ input: { model, rows } }) => vocabularies.count(model, rows)),
+      rowSizes: os.models.rowSizes.handler(({ input, signal }) => vocabularies.rowSizes(input, signal)),
     },
     society: {
       run: os.society.run.handler(({ input, context, signal }) =>

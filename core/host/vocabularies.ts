@@ -1,5 +1,9 @@
 /** Vocabularies that were asked for, loaded once per file as it was; the last few stay. */
 import { stat } from "node:fs/promises";
+import { sizesOf } from "../alignment/memory/rowSizes.ts";
+import { prepareRows } from "../alignment/prepareRows.ts";
+import type { AlignConfig } from "../contract/alignment.ts";
+import type { RowSizes } from "../contract/rowSizes.ts";
 import { openTokenizer, type VocabularyTokenizer } from "../models/llama/tokenizer.ts";
 import { modelPath } from "../models/splitModel.ts";
 
@@ -15,6 +19,15 @@ export class Vocabularies {
       texts.map((text, i) => (i === 0 ? tokenizer.tokenize(text) : tokenizer.tokenizeContinuation(text)).length),
     );
     return { counts, bos: tokenizer.bos !== null };
+  }
+
+  /** As a training prepares its rows. @throws as `prepareRows` */
+  async rowSizes(
+    config: Omit<Parameters<typeof prepareRows>[0], "maxLength"> & Pick<AlignConfig, "model">,
+    signal: AbortSignal | undefined,
+  ): Promise<RowSizes> {
+    const uncut = { ...config, maxLength: Number.MAX_SAFE_INTEGER };
+    return sizesOf(await prepareRows(uncut, await this.get(config.model), signal));
   }
 
   private async get(model: string): Promise<VocabularyTokenizer> {

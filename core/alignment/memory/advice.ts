@@ -1,7 +1,7 @@
 /** Which settings to lower, and to what, so that a training fits the memory there is. Pure. */
 import { FolkmootError } from "../../contract/errors.ts";
 import { isBinding } from "../../workspace/runId.ts";
-import { estimateMemory, type MemoryEstimate, type MemorySettings } from "./estimate.ts";
+import { type Estimator, estimateMemory, type MemoryEstimate, type MemorySettings } from "./estimate.ts";
 import { fewerGpuLayers, gpuWeights } from "./gpuLayers.ts";
 import type { TrainingShape } from "./shape.ts";
 
@@ -47,8 +47,13 @@ const steps: readonly Step[] = [
 ];
 
 /** Changes one setting after the other, each to its largest value that is enough, until the training fits. */
-export function adviseMemory(shape: TrainingShape, settings: MemorySettings, machine: Machine): Advice {
-  const estimateOf = (changed: MemorySettings) => estimateMemory(shape, changed, machine.total);
+export function adviseMemory(
+  shape: TrainingShape,
+  settings: MemorySettings,
+  machine: Machine,
+  estimator: Estimator = estimateMemory,
+): Advice {
+  const estimateOf = (changed: MemorySettings) => estimator(shape, changed, machine.total);
   const changes: Record<string, string | number> = {};
   let current = settings;
   let estimate = estimateOf(current);

@@ -2,7 +2,7 @@
 import type { GpuFacts } from "../../contract/device.ts";
 import { chooseCard, noGpu } from "../../models/llama/computeDevice.ts";
 import type { Advice, Machine } from "./advice.ts";
-import { estimateMemory, type MemoryEstimate, type MemorySettings } from "./estimate.ts";
+import { type Estimator, estimateMemory, type MemoryEstimate, type MemorySettings } from "./estimate.ts";
 import { gpuLayersThatFit, gpuWeightParts, suitsGpu } from "./gpuLayers.ts";
 import type { TrainingShape } from "./shape.ts";
 
@@ -28,9 +28,10 @@ export function estimateOnCard(
   shape: TrainingShape,
   settings: MemorySettings,
   { gpuLayers, freeBytes }: { readonly gpuLayers: number; readonly freeBytes: number },
+  estimator: Estimator = estimateMemory,
 ): MemoryEstimate {
   const { weights, copies } = gpuWeightParts(shape, gpuLayers);
-  const whole = estimateMemory(shape, settings, Math.max(0, freeBytes - weights - copies), "gpu");
+  const whole = estimator(shape, settings, Math.max(0, freeBytes - weights - copies), "gpu");
   return {
     ...whole,
     weights,
@@ -45,12 +46,13 @@ export function adviseCard(
   settings: MemorySettings,
   { freeBytes }: GpuFacts,
   machine: Machine,
+  estimator: Estimator = estimateMemory,
 ): Advice {
   const fitting = gpuLayersThatFit(shape, settings, freeBytes);
   if (fitting !== null) {
-    const estimate = estimateOnCard(shape, settings, { gpuLayers: fitting, freeBytes });
+    const estimate = estimateOnCard(shape, settings, { gpuLayers: fitting, freeBytes }, estimator);
     return { changes: { gpuLayers: fitting }, estimate, fits: true };
   }
-  const estimate = estimateMemory(shape, settings, machine.total);
+  const estimate = estimator(shape, settings, machine.total);
   return { changes: { gpu: "off" }, estimate, fits: estimate.total <= machine.available };
 }

@@ -90,6 +90,14 @@ const headWidth = 3;
  */
 const program = { base: 180 * 2 ** 20, perToken: 600, cards: 64 * 2 ** 20 };
 
+/** @param memory as of `estimateMemory` */
+export type Estimator = (
+  shape: TrainingShape,
+  settings: MemorySettings,
+  memory: number,
+  device?: ComputeDevice,
+) => MemoryEstimate;
+
 /**
  * For the largest pass that the settings allow: questions of the greatest length, or as many short ones as fit.
  * @param memory bytes of the machine; `automatic` keeps activations while they take a quarter of it (native/src)
@@ -117,15 +125,13 @@ export interface PassOptions {
 /** For a pass of exactly these sizes. */
 export function estimatePass(
   shape: TrainingShape,
-  { lora, activations, gpu }: MemorySettings,
+  settings: MemorySettings,
   packing: PackingSize,
   { memory, device = "processor", backward = true }: PassOptions,
 ): MemoryEstimate {
-  // Backward reads nothing of the layers below the lowest that is trained.
-  const lowest = lora.layers?.first ?? 0;
-  const keepsActivations =
-    backward &&
-    (activations === "automatic" ? keptBytes(shape, packing, lowest) <= memory / 4 : activations === "keep");
+  const { lora, gpu } = settings;
+  const lowest = lowestLayer(settings);
+  const keepsActivations = backward && keepsAll(shape, settings, packing, memory);
   const weights = shape.fileBytes - (device === "gpu" ? shape.embeddingBytes : 0);
   const copied = device === "gpu" ? [...shape.linears, shape.head] : [];
   const copies = copied.reduce((sum, linear) => sum + transposedBytes(linear), 0);
@@ -143,6 +149,23 @@ export function estimatePass(
   const total = weights + copies + adapter + tape + Math.max(headChunk, block) + process;
   const parts = { weights, copies, adapter, activations: tape, headChunk, block, program: process };
   return { ...parts, keepsActivations, total, rows: packing.rows };
+}
+
+/** Whether backward of such a pass finds all that it reads, or computes it again. */
+export function keepsAll(
+  shape: TrainingShape,
+  settings: MemorySettings,
+  packing: PackingSize,
+  memory: number,
+): boolean {
+  const { activations } = settings;
+  if (activations !== "automatic") return activations === "keep";
+  return keptBytes(shape, packing, lowestLayer(settings)) <= memory / 4;
+}
+
+/** Backward reads nothing of the layers below the lowest that is trained. */
+function lowestLayer({ lora }: MemorySettings): number {
+  return lora.layers?.first ?? 0;
 }
 
 interface Pass {

@@ -4,12 +4,12 @@ import type { GpuFacts } from "../../contract/device.ts";
 import { hashFile } from "../../workspace/hash.ts";
 import { type Advice, adviseMemory, type Machine } from "./advice.ts";
 import { adviseCard, cardFor, estimateOnCard, layersOnCard } from "./card.ts";
-import { estimateMemory, type MemoryEstimate } from "./estimate.ts";
+import { type Estimator, estimateMemory, type MemoryEstimate } from "./estimate.ts";
 import { correctEstimate, type MeasuredTraining, memoryKey, recallMemory } from "./history.ts";
 import { adapterWeights, type TrainingShape } from "./shape.ts";
 
 export interface TrainingForecast {
-  /** Bytes by part, for the largest forward pass that the settings allow: of the card's memory where there is one. */
+  /** Bytes by part, for the largest forward pass that rows or settings allow: of the card's memory where there is one. */
   readonly estimate: MemoryEstimate;
   /** The card that the training goes to; null: the processor. */
   readonly card: { readonly name: string; readonly gpuLayers: number; readonly layers: number } | null;
@@ -29,13 +29,15 @@ export interface ForecastTools {
   readonly cache: string;
   readonly machine: Machine;
   readonly gpus: readonly GpuFacts[];
+  /** Of the rows; default: for whatever the settings allow. */
+  readonly estimator?: Estimator | undefined;
 }
 
 /** The rows may be missing: then it is an estimate. */
 export async function forecastTraining(
   shape: TrainingShape,
   config: AlignConfig,
-  { cache, machine, gpus }: ForecastTools,
+  { cache, machine, gpus, estimator = estimateMemory }: ForecastTools,
 ): Promise<TrainingForecast> {
   const card = cardFor(shape, config, gpus);
   const gpuLayers = card === null ? null : layersOnCard(shape, config, card.freeBytes);
@@ -44,12 +46,14 @@ export async function forecastTraining(
   const available = card?.freeBytes ?? machine.available;
   const expected =
     gpuLayers === null
-      ? estimateMemory(shape, config, machine.total)
-      : estimateOnCard(shape, config, { gpuLayers, freeBytes: available });
+      ? estimator(shape, config, machine.total)
+      : estimateOnCard(shape, config, { gpuLayers, freeBytes: available }, estimator);
   const estimate = correctEstimate(expected, measured);
   const fits = estimate.total <= available;
   const advise = () =>
-    card === null ? adviseMemory(shape, config, machine) : adviseCard(shape, config, card, machine);
+    card === null
+      ? adviseMemory(shape, config, machine, estimator)
+      : adviseCard(shape, config, card, machine, estimator);
   return {
     estimate,
     card: card === null || gpuLayers === null ? null : { name: card.name, gpuLayers, layers: shape.layers },

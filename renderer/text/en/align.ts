@@ -74,7 +74,7 @@ export const align = {
     title: "Memory",
     measured: "Measured",
     estimated: "Estimated",
-    estimatedText: "Before the start, for the longest rows that the settings allow",
+    estimatedText: "Before the first step, for these rows",
     difference: "±",
     differenceText: "Measured against estimated",
     parts: {

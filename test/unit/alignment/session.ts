@@ -59,6 +59,8 @@ export interface Session
   signal?: AbortSignal;
   onEvent?: (event: JobEvent) => void;
   device?: string;
+  /** Default: one of this device, with these faults. */
+  trainer?: BigramTrainer;
   /** Written to a file of their own and trained instead of the usual ones. */
   rows?: readonly object[];
 }
@@ -70,7 +72,7 @@ export async function align(session: Session = {}) {
     config.data = join(folder, `rows-${runs++}.json`);
     writeFileSync(config.data, JSON.stringify(session.rows));
   }
-  const trainer = new BigramTrainer(128, session.faults, 512, session.device);
+  const trainer = session.trainer ?? new BigramTrainer(128, session.faults, 512, session.device);
   const events: JobEvent[] = [];
   const emit = (event: JobEvent) => {
     events.push(event);

@@ -143,6 +143,27 @@ describe("folkmoot align", () => {
     expect([...host.inputs, ...wide.inputs, ...shown.inputs]).toEqual([]);
   });
 
+  it("--estimate with data is for those rows, which are counted before anything starts", async () => {
+    const model = join(fixtures, "model.gguf");
+    const row = { query: 40, responses: [30, 20], scores: [7, 1] };
+    const host = fakeHost({ "models.rowSizes": async () => ({ training: Array(9).fill(row), evaluation: [row] }) });
+    const settings = "--gpu off --json";
+    expect(await run(`align --model ${model} --data d.json ${settings} --estimate`, host)).toBe(0);
+    const named = JSON.parse(host.out()) as AlignEstimate;
+    expect(named.rows).toEqual({ count: 10, longest: 70 });
+    expect(host.inputs.map(([name]) => name)).toEqual(["models.rowSizes"]);
+    expect(host.inputs[0]?.[1]).toMatchObject({ model, data: "/work/folder/d.json" });
+    const any = fakeHost({});
+    await run(`align --model ${model} ${settings} --estimate`, any);
+    const unnamed = JSON.parse(any.out()) as AlignEstimate;
+    expect(unnamed.rows).toBeNull();
+    expect(named.estimate.activations).toBeLessThan(unnamed.estimate.activations / 2);
+
+    const none = fakeHost({ "models.rowSizes": async () => ({ training: [], evaluation: [] }) });
+    expect(await run(`align --model ${model} --data d.json --loss dpo --estimate`, none)).toBe(2);
+    expect(none.err()).toContain("The dpo loss has nothing to learn from");
+  });
+
   it("--estimate is what was measured on these rows; a part of them only stands beside the estimate", async () => {
     const folder = await temporaryFolder();
     const [model, data] = [join(fixtures, "model.gguf"), join(fixtures, "case.json")];
@@ -150,8 +171,9 @@ describe("folkmoot align", () => {
     const shape = trainingShape(await readGgufHeader(model));
     const key = memoryKey(shape, config, { data: await hashFile(data) });
     const parts = { weights: 1e6, copies: 0, adapter: 2e6, activations: 3e6, arena: 4e6, resident: 200e6 };
+    const rows = { training: [{ query: 8, responses: [4], scores: [7] }], evaluation: [] };
     const estimate = async () => {
-      const host = fakeHost({});
+      const host = fakeHost({ "models.rowSizes": async () => rows });
       expect(await run(`align --model ${model} --data ${data} --cache ${folder} --estimate`, host)).toBe(0);
       return host.out();
     };

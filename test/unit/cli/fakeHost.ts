@@ -37,7 +37,7 @@ export function fakeHost(jobs: FakeJobs, options: { isTerminal?: boolean; workin
   const engine = {
     settled: settled("engine"),
     gpus: async () => [],
-    models: { inspect: procedure("models.inspect") },
+    models: { inspect: procedure("models.inspect"), rowSizes: procedure("models.rowSizes") },
     society: { run: procedure("society.run") },
     evaluate: { run: procedure("evaluate.run") },
   };

@@ -77,7 +77,8 @@ describe("an alignment before it starts", () => {
     await writeFile(data, "[]");
     const config = alignConfig.parse({ model, data, lora: { rank: 8, layers: { first: 1, last: 1 } } });
     const preview = async () => (await client.align.preview({ config })).memory;
-    const terminal = async () => (await estimateAlign(config, { directory: cache, cache, gpus: [] })).result;
+    const terminal = async () =>
+      (await estimateAlign(config, { directory: cache, cache, gpus: [], countRows: null })).result;
     const [window, { estimate, parameters }] = [await preview(), await terminal()];
     expect(window).toMatchObject({ total: estimate.total, adapter: estimate.adapter, measured: false });
     expect((await client.align.preview({ config })).parameters).toBe(parameters);
