@@ -18,6 +18,7 @@ import { gatherProblems, named, problemsOf } from "./checkSettings.ts";
 import type { Gpus } from "./gpus.ts";
 import type { Library } from "./library.ts";
 import type { ReaderClient } from "./reader/openReader.ts";
+import type { RowCounts } from "./rowCounts.ts";
 import { trainingMemoryOf } from "./trainingMemory.ts";
 
 /** Points of the evaluation curve, checkpoints: so many over a run. */
@@ -29,6 +30,7 @@ export interface AlignTools {
   /** Folder in which trainings leave what they took of the memory. */
   readonly cache: string;
   readonly gpus: Pick<Gpus, "list">;
+  readonly rowCounts: Pick<RowCounts, "of">;
 }
 
 export interface DerivedFrom {
@@ -92,7 +94,7 @@ async function stepsOf(data: string, settings: StepSettings, reader: ReaderClien
   return planned === null || planned.training === 0 ? 0 : planSteps(planned.training, settings).steps;
 }
 
-/** Never throws for what a person typed. The memory does not depend on the data: it is told before they are chosen. */
+/** Never throws for what a person typed. Before data are chosen, the memory is told for any rows. */
 export async function previewAlign(given: Readonly<Record<string, unknown>>, tools: AlignTools) {
   const whole = alignConfig.safeParse(given);
   const gaps = whole.success ? [] : problemsOf(whole.error, given);

@@ -240,7 +240,8 @@ async function measuredKey(path: string, { sequences, contextSize }: { sequences
   return [await fileKey(path), sequences, contextSize].join("|");
 }
 
-async function fileKey(path: string): Promise<string> {
+/** Stands for what is in a file, or in all files of a model, without reading it. */
+export async function fileKey(path: string): Promise<string> {
   const times: string[] = [path];
   for (const file of modelFiles(path)) {
     const found = await stat(file).catch(() => null);

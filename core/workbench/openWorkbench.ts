@@ -22,6 +22,7 @@ import { Library } from "./library.ts";
 import { Machine } from "./machine.ts";
 import { openReader } from "./reader/openReader.ts";
 import { findDemo, resourcesFolder } from "./resources.ts";
+import { RowCounts } from "./rowCounts.ts";
 import { Runs } from "./runs.ts";
 import type { Services } from "./services.ts";
 import { UndoList } from "./undo.ts";
@@ -114,6 +115,7 @@ export async function openWorkbench(options: WorkbenchOptions): Promise<Workbenc
       reader,
       device,
       gpus,
+      rowCounts: new RowCounts(device),
       jobs,
       catalog,
       library,

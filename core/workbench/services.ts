@@ -9,6 +9,7 @@ import type { Gpus } from "./gpus.ts";
 import type { JobQueue } from "./jobQueue.ts";
 import type { Library } from "./library.ts";
 import type { Reader } from "./reader/openReader.ts";
+import type { RowCounts } from "./rowCounts.ts";
 import type { UndoList } from "./undo.ts";
 
 export interface Services {
@@ -22,6 +23,7 @@ export interface Services {
   readonly reader: Reader;
   readonly device: Device;
   readonly gpus: Gpus;
+  readonly rowCounts: RowCounts;
   readonly jobs: JobQueue;
   readonly catalog: Catalog;
   readonly library: Library;

@@ -2,6 +2,7 @@
 import { freemem, totalmem } from "node:os";
 import { adviceText } from "../alignment/memory/advice.ts";
 import { forecastTraining } from "../alignment/memory/forecast.ts";
+import { rowEstimator } from "../alignment/memory/rowEstimate.ts";
 import type { TrainingShape } from "../alignment/memory/shape.ts";
 import type { AlignConfig } from "../contract/alignment.ts";
 import type { TrainingMemory } from "../contract/workbench/align.ts";
@@ -12,10 +13,12 @@ import { availableBytes } from "./processMemory.ts";
 export async function trainingMemoryOf(
   shape: TrainingShape,
   config: AlignConfig,
-  { cache, gpus }: Pick<AlignTools, "cache" | "gpus">,
+  { cache, gpus, rowCounts }: Pick<AlignTools, "cache" | "gpus" | "rowCounts">,
 ): Promise<{ memory: TrainingMemory; parameters: number }> {
   const machine = { available: await availableBytes(freemem()), total: totalmem() };
-  const tools = { cache, machine, gpus: config.gpu === "off" ? [] : await gpus.list() };
+  const rows = config.data === "" ? null : await rowCounts.of(config);
+  const estimator = rows === null ? undefined : rowEstimator(config, rows);
+  const tools = { cache, machine, gpus: config.gpu === "off" ? [] : await gpus.list(), estimator };
   const { estimate, card, available, measured, parameters, advice } = await forecastTraining(shape, config, tools);
   const { weights, copies, adapter, activations, keepsActivations, headChunk, block, program, total } = estimate;
   const { free, verdict } = fitOf(total, available);
@@ -32,6 +35,7 @@ export async function trainingMemoryOf(
     verdict,
     keepsActivations,
     measured: measured?.whole ?? false,
+    ofRows: rows !== null,
     advice:
       advice === null ? null : { text: adviceText(advice, false), changes: { ...advice.changes }, fits: advice.fits },
   };

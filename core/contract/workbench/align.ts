@@ -6,7 +6,7 @@ import { started, startOptions } from "./society.ts";
 
 type AlignConfigInput = z.input<typeof alignConfig>;
 
-/** Bytes by part where it computes, for the largest forward pass that the settings allow. */
+/** Bytes by part where it computes, for the largest forward pass. */
 export const trainingMemory = z.object({
   /** The card that the training goes to and how many of the layers live there; null: the processor. */
   card: z.object({ name: z.string(), gpuLayers: z.number().int(), layers: z.number().int() }).nullable(),
@@ -27,6 +27,8 @@ export const trainingMemory = z.object({
   verdict: z.enum(["fits", "tight", "does-not-fit"]),
   /** Whether all activations are kept; else they are computed again, block by block. */
   keepsActivations: z.boolean(),
+  /** Whether it is for the rows of the data; else for any that the settings allow. */
+  ofRows: z.boolean(),
   /** False: from shapes. True: what this training took before, with these settings and rows. */
   measured: z.boolean(),
   /** What to do where it does not fit, and the settings that it changes; null where it fits. */

@@ -161,8 +161,8 @@ export const workRouter = {
   },
 };
 
-function alignTools({ services: { library, reader, gpus, workspace } }: Workbench): AlignTools {
-  return { library, reader: reader.client, gpus, cache: workspace.cache };
+function alignTools({ services: { library, reader, gpus, rowCounts, workspace } }: Workbench): AlignTools {
+  return { library, reader: reader.client, gpus, rowCounts, cache: workspace.cache };
 }
 
 /** Bytes: every model once, in the largest of its contexts. */

@@ -143,7 +143,7 @@ function Memory({ form, memory }: { readonly form: SettingsForm; readonly memory
         ]}
         free={memory.free}
         verdict={memory.verdict}
-        source={memory.measured ? words.measured : words.estimated}
+        source={memory.measured ? words.measured : memory.ofRows ? words.estimatedRows : words.estimatedAny}
       />
       {advice === null ? null : (
         <div className="memory-advice">

@@ -282,6 +282,8 @@ export const align = {
     lower: "Set these",
     verdicts: { fits: "fits", tight: "tight", "does-not-fit": "does not fit" },
     estimated: "estimated from shapes",
+    estimatedAny: "estimated for the longest rows",
+    estimatedRows: "estimated for these rows",
     measured: "measured in a run like this",
     counts: (trained: string, heldOut: string, leftOut: string, steps: string, parameters: string) =>
       `${trained} rows, ${heldOut} held out${leftOut} · ${steps} steps · ${parameters} weights`,

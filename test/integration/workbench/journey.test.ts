@@ -133,7 +133,9 @@ describe("the workbench over a real socket, on a real model", () => {
         evaluationShare: 0.2,
         lora: { rank: 4, alpha: 8 },
       };
-      expect((await client.align.preview({ config: settings })).problems).toEqual([]);
+      const { problems, memory } = await client.align.preview({ config: settings });
+      expect(problems).toEqual([]);
+      expect(memory).toMatchObject({ ofRows: true, measured: false });
       const align = await client.align.start({ config: settings });
       const trained = await watchToEnd(url, align.job);
       expect(trained.snapshot.state, JSON.stringify(trained.snapshot.error)).toBe("finished");

@@ -59,6 +59,7 @@ export function recordedAlign(os: Implementer, world: RecordedWorld) {
           free: 40e9,
           verdict: "fits" as const,
           keepsActivations: true,
+          ofRows: true,
           measured: false,
           advice: null,
         },
