@@ -72,6 +72,20 @@ describe("folkmoot align on the published format", () => {
     expect(again).toMatchObject({ memory, memoryEstimate, peakResidentBytes });
   });
 
+  it("is told by --estimate what it then takes of the memory, for its own rows", async () => {
+    const settings = ["--accumulation", "4", "--epochs", "2", "--sample-every", "0"];
+    const { rows, estimate } = JSON.parse(
+      (await runFolkmoot(args("told", ...settings, "--estimate", "--json"))).stdout,
+    );
+    expect(rows.count).toBe(24);
+    expect(existsSync(join(folder, "told"))).toBe(false);
+    const { memory, memoryEstimate } = JSON.parse((await runFolkmoot(args("told", ...settings, "--json"))).stdout);
+    expect(memoryEstimate).toEqual(estimate);
+    expect(estimate.activations).toBe(memory.activations);
+    expect(estimate.adapter).toBe(memory.adapter);
+    expect(Math.max(estimate.block, estimate.headChunk)).toBeGreaterThanOrEqual(memory.arena);
+  });
+
   it("a damaged model is named and leaves no run behind", async () => {
     const damaged = join(folder, "damaged.gguf");
     writeFileSync(damaged, readFileSync(model).subarray(0, 5000));
