@@ -11,8 +11,8 @@ import type { TrainingShape } from "./shape.ts";
 const caution = { work: 1.3, program: 1.05 };
 /** Of the process for every row and token: up to 8.3 KB a row were measured. */
 const rowBytes = { row: 8192, token: 8 };
-/** A plan of more questions is not gone through: 200 000 take a second. */
-const mostQuestions = 200_000;
+/** A plan of more questions is not gone through: so many take a quarter of a second, and a form asks with every change. */
+const mostQuestions = 50_000;
 
 /**
  * Never less than the training takes: buffers grow to the largest that any pass asks of them, so every part is the largest
