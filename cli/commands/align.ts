@@ -43,7 +43,10 @@ export function alignCommand(run: RunCommand): Command {
       "--cache <dir>",
       "folder that runs share for reference log-probabilities and measured memory (default: the workspace's, or the run's own)",
     )
-    .option("--estimate", "print what the training would take of this machine's memory, and start nothing");
+    .option(
+      "--estimate",
+      "print what the training would take of this machine's memory, with --data for those rows, and start nothing",
+    );
   addSettingFlags(command, alignFlags, alignDefaults());
   addOutputFlags(command);
   addExample(
