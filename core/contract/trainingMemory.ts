@@ -3,16 +3,27 @@ import { z } from "zod";
 
 const bytes = z.number();
 
+/** Results of older versions call the copies `transposed`. */
+const partsByName = (parts: unknown): unknown =>
+  typeof parts === "object" && parts !== null && "transposed" in parts ? { copies: parts.transposed, ...parts } : parts;
+
 /** The part of an alignment's result that is about memory. */
 const ended = z.looseObject({
   /** What the trainer holds, on the device that computes. */
-  memory: z.looseObject({ weights: bytes, copies: bytes, adapter: bytes, activations: bytes, arena: bytes }),
+  memory: z.preprocess(
+    partsByName,
+    z.looseObject({ weights: bytes, copies: bytes, adapter: bytes, activations: bytes, arena: bytes }),
+  ),
   memoryEstimate: z
-    .looseObject({
-      ...{ weights: bytes, copies: bytes, adapter: bytes, activations: bytes },
-      ...{ headChunk: bytes, block: bytes, program: bytes },
-    })
-    .nullable()
+    .preprocess(
+      partsByName,
+      z
+        .looseObject({
+          ...{ weights: bytes, copies: bytes, adapter: bytes, activations: bytes },
+          ...{ headChunk: bytes, block: bytes, program: bytes },
+        })
+        .nullable(),
+    )
     .default(null),
   peakResidentBytes: bytes.nullable().default(null),
 });

@@ -22,6 +22,19 @@ describe("what a training took beside what was expected", () => {
     expect(compareMemory(result)?.besideCard).toBeNull();
   });
 
+  it("of an older result, which calls the copies transposed, is compared alike", () => {
+    const older = ({ copies: transposed, ...parts }: typeof memory) => ({ ...parts, transposed });
+    const [held, expected] = [
+      { ...memory, copies: 40 },
+      { ...estimate, copies: 30 },
+    ];
+    const compared = compareMemory({ ...result, memory: held, memoryEstimate: expected });
+    expect(compared?.parts).toContainEqual({ part: "copies", measured: 40, estimated: 30 });
+    const before = { ...result, memory: older(held), memoryEstimate: { ...estimate, ...older(expected) } };
+    const { copies: _, ...estimateBefore } = before.memoryEstimate;
+    expect(compareMemory({ ...before, memoryEstimate: estimateBefore })).toEqual(compared);
+  });
+
   it("says nothing where nothing was trained or known, and measured alone where nothing was estimated", () => {
     expect(compareMemory(null)).toBeNull();
     expect(compareMemory({ steps: 4 })).toBeNull();
