@@ -29,22 +29,23 @@ export class RowCounts {
     // The one that was asked for last comes last.
     this.counted.delete(key);
     this.counted.set(key, counting);
+    const counted = counting.catch(() => {
+      // Asked again the next time: an engine that ended comes back, with the files as they were.
+      if (this.counted.get(key) === counting) this.counted.delete(key);
+      return null;
+    });
     for (const old of [...this.counted.keys()].slice(0, -kept)) this.counted.delete(old);
     const stop = new AbortController();
     const outOfPatience = setTimeout(this.patience, null, { signal: stop.signal, ref: false }).catch(() => null);
     try {
-      return await Promise.race([counting, outOfPatience]);
+      return await Promise.race([counted, outOfPatience]);
     } finally {
       stop.abort();
     }
   }
 
   private async count(config: AlignConfig): Promise<RowSizes | null> {
-    try {
-      const sizes = await this.device.engineClient().models.rowSizes(config);
-      return sizes.training.length === 0 ? null : sizes;
-    } catch {
-      return null;
-    }
+    const sizes = await this.device.engineClient().models.rowSizes(config);
+    return sizes.training.length === 0 ? null : sizes;
   }
 }

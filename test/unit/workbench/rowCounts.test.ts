@@ -50,6 +50,19 @@ it("rows are counted once for all settings that change no count, and again when 
   expect(asked).toHaveLength(3);
 });
 
+it("a count that failed is made again the next time, though no file changed", async () => {
+  const folder = await temporaryFolder();
+  const { model } = await writeMaterial(folder);
+  const config = alignConfig.parse({ model, data: join(folder, "rows.json") });
+  const answers = [() => Promise.reject(new Error("the engine ended")), async () => rows];
+  const { asked, device } = engineThat(() => (answers.shift() as () => Promise<typeof rows>)());
+  const rowCounts = new RowCounts(device);
+  expect(await rowCounts.of(config)).toBeNull();
+  expect(await rowCounts.of(config)).toEqual(rows);
+  expect(await rowCounts.of(config)).toEqual(rows);
+  expect(asked).toHaveLength(2);
+});
+
 it("where they cannot be counted, or not in time, the estimate is for any rows", async () => {
   const folder = await temporaryFolder();
   const { model } = await writeMaterial(folder);
