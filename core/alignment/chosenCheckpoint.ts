@@ -10,6 +10,7 @@ import {
   latestAlignmentCheckpoint,
   readBestCheckpoint,
 } from "./alignmentCheckpoint.ts";
+import { twinOfBest } from "./damagedCheckpoints.ts";
 import { bestPoint } from "./earlyStop.ts";
 
 /** @throws run-not-found when the run in `path` has no such checkpoint that is whole */
@@ -50,7 +51,10 @@ async function noBest(path: string): Promise<FolkmootError> {
     return new FolkmootError("run-not-found", {
       message: `The best checkpoint of the run in ${path}, that of step ${best.step}, is damaged.`,
       reason: damagedReason,
-      action: "Take its last checkpoint.",
+      action:
+        (await twinOfBest(path, best.step)) === undefined
+          ? "Take its last checkpoint."
+          : `Run \`folkmoot align --out ${path}\` again: it mends it from the run's other checkpoint of that step.`,
       details: { path, setting: "checkpoint", step: best.step },
     });
   const measured = last?.state.evaluations.some(({ step }) => step > 0) === true;

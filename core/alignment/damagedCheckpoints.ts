@@ -2,8 +2,21 @@
 import { copyFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { EmitEvent } from "../contract/events.ts";
-import { adapterFileName, checkpointSteps, listCheckpoints, saveCheckpoint } from "../workspace/checkpoint.ts";
-import { alignmentState, bestFolder, type EvaluationPoint, isBest, readBestCheckpoint } from "./alignmentCheckpoint.ts";
+import {
+  adapterFileName,
+  type Checkpoint,
+  checkpointSteps,
+  listCheckpoints,
+  saveCheckpoint,
+} from "../workspace/checkpoint.ts";
+import {
+  type AlignmentState,
+  alignmentState,
+  bestFolder,
+  type EvaluationPoint,
+  isBest,
+  readBestCheckpoint,
+} from "./alignmentCheckpoint.ts";
 import { bestPoint } from "./earlyStop.ts";
 
 /**
@@ -24,7 +37,7 @@ export async function tellPassedOver(checkpoints: string, resumedFrom: number | 
   if (steps.length === 0) return;
   const message =
     resumedFrom === null
-      ? `None of the ${steps.length} checkpoints in ${checkpoints} could be read: they are damaged. The run begins anew.`
+      ? `${allUnusable(steps, checkpoints)}. The run begins anew.`
       : `${unusable(steps, checkpoints)}. The run goes on from step ${resumedFrom} and makes what is missing again.`;
   emit({ type: "warning", message, details: { checkpoints, steps, resumedFrom } });
 }
@@ -43,6 +56,18 @@ function unusable(steps: readonly number[], folder: string): string {
     : `The checkpoints of the steps ${steps.join(", ")} in ${folder} are damaged and could not be used`;
 }
 
+function allUnusable(steps: readonly number[], folder: string): string {
+  return steps.length === 1
+    ? `The only checkpoint in ${folder}, that of step ${steps[0]}, is damaged and could not be used`
+    : `None of the ${steps.length} checkpoints in ${folder} could be used: they are damaged`;
+}
+
+/** The regular checkpoint that the best one is a copy of, while the run keeps it. */
+export async function twinOfBest(run: string, step: number): Promise<Checkpoint<AlignmentState> | undefined> {
+  const regular = await listCheckpoints(join(run, "checkpoints"), alignmentState);
+  return regular.find((checkpoint) => checkpoint.step === step && isBest(checkpoint));
+}
+
 /**
  * Writes the best checkpoint again from the regular one of the same step, where it is damaged; tells where that one is gone
  * too.
@@ -50,10 +75,9 @@ function unusable(steps: readonly number[], folder: string): string {
 export async function mendBest(run: string, evaluations: readonly EvaluationPoint[], emit: EmitEvent): Promise<void> {
   const best = bestPoint(evaluations);
   if (best === undefined || (await readBestCheckpoint(run)) !== undefined) return;
-  const [folder, checkpoints] = [bestFolder(run), join(run, "checkpoints")];
+  const folder = bestFolder(run);
   const { step } = best;
-  const regular = await listCheckpoints(checkpoints, alignmentState);
-  const twin = regular.find((checkpoint) => checkpoint.step === step && isBest(checkpoint));
+  const twin = await twinOfBest(run, step);
   if (twin !== undefined) {
     const files = { [adapterFileName]: (path: string) => copyFile(twin.adapter, path) };
     await saveCheckpoint(folder, { step, files, state: twin.state }, 1);

@@ -151,6 +151,14 @@ describe("stopped and resumed", () => {
         message: expect.stringMatching(/^None of the 2 checkpoints .* begins anew\.$/),
       }),
     );
+    const { directory } = await align({ config: settings({ checkpointEvery: 0 }) });
+    writeFileSync(join(directory, "checkpoints", "step-00000021", "adapter.gguf"), "damaged");
+    const anew = await align({ config: settings({ checkpointEvery: 0 }), directory });
+    expect(anew.events).toContainEqual(
+      expect.objectContaining({
+        message: expect.stringMatching(/^The only checkpoint in .*, that of step 21, is damaged .* begins anew\.$/),
+      }),
+    );
     expect(whole.events.filter(({ type }) => type === "warning")).toEqual([]);
   });
 

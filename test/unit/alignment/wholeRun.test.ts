@@ -73,8 +73,13 @@ describe("a damaged best checkpoint", () => {
     events.flatMap((one) => (one.type === "warning" ? one.message : []));
 
   it("is written again where the run still keeps that step", async () => {
-    const { best, again } = await damagedBest({ earlyStop: { patience: 1 }, checkpointEvery: 3 });
+    const { best, again, directory } = await damagedBest({ earlyStop: { patience: 1 }, checkpointEvery: 3 });
+    await expect(chosenCheckpoint(directory, "best")).rejects.toMatchObject({
+      message: expect.stringMatching(new RegExp(`that of step ${best.step}, is damaged`)),
+      action: expect.stringMatching(/^Run `folkmoot align --out .*` again: it mends it/),
+    });
     const mended = await again();
+    expect((await chosenCheckpoint(directory, "best")).step).toBe(best.step);
     expect(warnings(mended.events)).toEqual([
       expect.stringMatching(new RegExp(`best checkpoint, that of step ${best.step}, .* was written again`)),
     ]);
@@ -92,6 +97,7 @@ describe("a damaged best checkpoint", () => {
     await expect(chosenCheckpoint(directory, "best")).rejects.toMatchObject({
       code: "run-not-found",
       message: expect.stringMatching(new RegExp(`that of step ${best.step}, is damaged`)),
+      action: "Take its last checkpoint.",
     });
   });
 });
@@ -242,6 +248,9 @@ describe("what a checkpoint belongs to", () => {
     expect(whatDiffers(began, parts({}, { products: others }).parts)).toBe(
       "it began on a processor that multiplies q4_K by AMX and bf16, and this one multiplies q4_K by vnni and bf16",
     );
+    // Another device multiplies otherwise as well, and is what a person would name.
+    const card = parts({}, { device: "Vulkan0", products: {} });
+    expect(whatDiffers(began, card.parts)).toBe('device was "CPU" and is "Vulkan0"');
     // Checkpoints from before products were kept say nothing of them.
     const { products: _, ...older } = before;
     expect(whatDiffers(older, parts({}, { products }).parts)).toBeNull();
