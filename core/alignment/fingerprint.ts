@@ -45,7 +45,10 @@ export function fingerprintOf(config: AlignConfig, { model, data, device, produc
  * nothing of them.
  */
 export function whatDiffers(before: Fingerprint["parts"], now: Fingerprint["parts"]): string | null {
-  const path = firstDifference({ products: now.products, ...before }, JSON.parse(JSON.stringify(now)));
+  const path = firstDifference(
+    { ...before, products: before.products ?? now.products },
+    JSON.parse(JSON.stringify(now)),
+  );
   if (path === undefined) return null;
   if (path === "model" || path === "data") return `the ${path} file has another content`;
   if (path.startsWith("products.")) return productsDiffer(before.products, now.products);

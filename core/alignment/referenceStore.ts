@@ -12,7 +12,6 @@ import { join } from "node:path";
 import { z } from "zod";
 import { writeFileAtomic } from "../workspace/atomicFile.ts";
 import { sha256 } from "../workspace/hash.ts";
-import type { TrainerInfo } from "./nativeTrainer.ts";
 import type { TokenizedRow } from "./tokenizeRows.ts";
 
 /** Of the numbers: raise it when the trainer's forward pass would give others for the same model and tokens. */
@@ -28,8 +27,8 @@ export interface ReferenceKey {
   readonly model: string;
   /** What computes, e.g. `CPU`: another device rounds differently. */
   readonly device: string;
-  /** What multiplies forward and backward, by type. */
-  readonly products: TrainerInfo["products"];
+  /** What multiplies forward, by type (`Products`). */
+  readonly forward: Readonly<Record<string, string>>;
   /** Whether positions are turned by the model's long-RoPE factors. */
   readonly longFactors: boolean;
 }
@@ -45,13 +44,10 @@ export class ReferenceStore {
   }
 
   /** @param directory made when missing; may be shared by any number of runs */
-  static async open(
-    directory: string,
-    { model, device, products, longFactors }: ReferenceKey,
-  ): Promise<ReferenceStore> {
+  static async open(directory: string, { model, device, forward, longFactors }: ReferenceKey): Promise<ReferenceStore> {
     const folder = join(
       directory,
-      sha256(JSON.stringify([mathsVersion, model, device, products, ...(longFactors ? ["long"] : [])])).slice(0, 32),
+      sha256(JSON.stringify([mathsVersion, model, device, forward, ...(longFactors ? ["long"] : [])])).slice(0, 32),
     );
     await mkdir(folder, { recursive: true });
     const known = new Map<string, readonly number[]>();

@@ -105,11 +105,11 @@ async function runWatched(job: Watched): Promise<AlignmentResult> {
   const memoryEstimate = expectMemory(job, rows);
   const files = { model: await hashModel(config.model, signal), data: await hashFile(config.data, signal) };
   const fingerprint = fingerprintOf(config, { ...files, device, products });
-  const references = await referencesOf(rows, job);
   const resumed = await restoreAlignment(run.checkpoints, trainer, fingerprint);
   await tellPassedOver(run.checkpoints, resumed?.step ?? null, emit);
   if (resumed === undefined) await trainer.newAdapter(adapterOf(config));
   else await mendBest(run.path, resumed.state.evaluations, emit);
+  const references = await referencesOf(rows, job);
   const step = resumed?.step ?? 0;
   const losses = (await trimMetrics(run.path, step)).map((line) => line.loss);
   const plan = planSteps(rows.training.length, config);
@@ -208,7 +208,8 @@ async function referencesOf(rows: PreparedRows, job: Watched): Promise<Reference
   if (!needsReference(config.loss)) return null;
   const longFactors = longRope != null && usesLongFactors(longRope, config.contextLength);
   const { device, products } = trainer.info;
-  const key = { model: await hashModel(config.model, signal), device, products, longFactors };
+  const forward = Object.fromEntries(Object.entries(products).map(([type, names]) => [type, names.forward]));
+  const key = { model: await hashModel(config.model, signal), device, forward, longFactors };
   const store = await ReferenceStore.open(join(cache, "reference"), key);
   const parts = { trainer, store, tokenBudget: config.batchTokens, emit, clock, whilePaused: pauseOf(job), signal };
   try {

@@ -218,6 +218,8 @@ export const trainerContract = {
            * null = that of the workspace which the run stands in, else one in the run itself.
            */
           cache: z.string().nullable().default(null),
+          /** Memory that the training may take for what it could do without, bytes; null = what is free. */
+          memoryCeiling: z.number().nullable().default(null),
         }),
       )
       .output(eventIterator(jobEvent)),

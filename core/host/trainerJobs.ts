@@ -6,6 +6,7 @@ import type { z } from "zod";
 import { forwardBegunWith } from "../alignment/alignmentCheckpoint.ts";
 import { checkSettings, checkShape } from "../alignment/checkJob.ts";
 import type { AlignmentControls } from "../alignment/controls.ts";
+import { loadDataSet } from "../alignment/dataSet.ts";
 import { gradcheck, readGradcheckCase } from "../alignment/gradcheck.ts";
 import { explainOutOfMemory } from "../alignment/memory/advice.ts";
 import { estimateMemory } from "../alignment/memory/estimate.ts";
@@ -37,8 +38,14 @@ import { RunDirectory } from "../workspace/runDirectory.ts";
 import type { JobResult, RunInput } from "./engineJobs.ts";
 import { TrainingSampler } from "./trainingSampler.ts";
 
+/** As `trainerContract.align.run` has it. */
+interface AlignInput extends RunInput<AlignConfig> {
+  readonly cache: string | null;
+  readonly memoryCeiling: number | null;
+}
+
 export async function alignJob(
-  { config, directory, cache }: RunInput<AlignConfig> & { readonly cache: string | null },
+  { config, directory, cache, memoryCeiling }: AlignInput,
   controls: AlignmentControls,
   emit: EmitEvent,
   signal: AbortSignal,
@@ -51,6 +58,7 @@ export async function alignJob(
   const shape = trainingShape(header);
   checkSettings(config, true);
   checkShape(config, shape);
+  await loadDataSet(config.data);
   const addon = loadNativeAddon();
   const device = await trainingDevice(addon, config.gpu, (freeBytes) => suitsGpu(shape, config, freeBytes));
   const { run, resumed } = await RunDirectory.openOrCreate(directory, { config, schema: alignConfig, files, signal });
@@ -67,7 +75,8 @@ export async function alignJob(
   const reserveBytes = gpuReserve(shape, config);
   const context = contextOption(contextLength);
   const forward = await forwardBegunWith(run.checkpoints);
-  const copyBytes = Math.max(0, memory.available - estimateMemory(shape, config, memory.total).total);
+  const room = Math.min(memory.available, memoryCeiling ?? Number.POSITIVE_INFINITY);
+  const copyBytes = Math.max(0, room - estimateMemory(shape, config, memory.total).total);
   const products = { copyBytes, ...(forward === undefined ? {} : { forward }) };
   const options = { model, threads, activations, gpuLayers, reserveBytes, ...products, ...context, ...device };
   const trainer = await addon.openTrainer(options).catch((error: unknown) => {

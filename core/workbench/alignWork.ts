@@ -16,6 +16,8 @@ export interface AlignWorkOptions {
   readonly directory: string;
   /** Folder that the trainings of the workspace share. */
   readonly cache: string;
+  /** What a training of the workspace should take at most, bytes; null = what is free. */
+  readonly memoryCeiling: number | null;
   /** Steps whose checkpoints are known already. */
   readonly checkpoints: readonly number[];
 }
@@ -38,13 +40,13 @@ class AlignWork {
   }
 
   async run(context: JobContext): Promise<Record<string, unknown>> {
-    const { newTrainer, config, directory, cache } = this.options;
+    const { newTrainer, config, directory, cache, memoryCeiling } = this.options;
     this.context = context;
     const looking = setInterval(() => void this.look().catch(() => undefined), lookMs);
     try {
       return await followJob(context, {
         host: await newTrainer(),
-        start: (host, options) => host.align.run({ config, directory, cache }, options),
+        start: (host, options) => host.align.run({ config, directory, cache, memoryCeiling }, options),
         onEvent: (event) => this.hear(event),
       });
     } finally {

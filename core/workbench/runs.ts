@@ -191,6 +191,7 @@ export class Runs {
           config,
           directory: entry.directory,
           cache: this.services.workspace.cache,
+          memoryCeiling: this.services.workspace.content.settings.memoryCeiling,
           checkpoints: live.snapshot.align?.checkpoints.map(({ step }) => step) ?? [],
         });
       case "evaluation":

@@ -96,6 +96,7 @@ Products products(const Napi::Object & options) {
     if (way != "automatic") refuse(options.Env(), "products must be automatic, portable, float32 or ggml");
     return Products::automatic;
 }
+
 ForwardPlan forwardPlan(const Napi::Object & options, Products products) {
     ForwardPlan plan;
     plan.measured = products == Products::automatic;

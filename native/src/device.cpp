@@ -159,6 +159,11 @@ ggml_status Device::compute(ggml_cgraph * graph, double work) {
     return status;
 }
 
+ggml_status Device::computeOnOneThread(ggml_cgraph * graph) {
+    if (setThreads_ != nullptr) setThreads_(backend_, 1);
+    return ggml_backend_graph_compute(backend_, graph);
+}
+
 void Device::setAbort(std::function<bool()> abort) {
     abort_ = std::move(abort);
     auto setCallback = procedure<void (*)(ggml_backend_t, ggml_abort_callback, void *)>(backend_, "ggml_backend_set_abort_callback");
@@ -227,8 +232,13 @@ void GraphRunner::allocate() {
 }
 
 void GraphRunner::compute() {
-    if (onlyChecks_) return;
-    switch (device_.compute(graph_, work_)) {
+    if (!onlyChecks_) throwUnlessDone(device_.compute(graph_, work_));
+}
+
+void GraphRunner::computeOnOneThread() { throwUnlessDone(device_.computeOnOneThread(graph_)); }
+
+void GraphRunner::throwUnlessDone(ggml_status status) const {
+    switch (status) {
         case GGML_STATUS_SUCCESS: return;
         case GGML_STATUS_ABORTED:
             throw Failure("cancelled", "The work was stopped.", "", "Resume it when you like; what was finished is kept.");

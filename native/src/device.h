@@ -89,6 +89,7 @@ class Device {
 
     // Computes with as many threads as is fastest at the moment. `work`: multiply-adds of nodes that are not ggml's.
     ggml_status compute(ggml_cgraph * graph, double work);
+    ggml_status computeOnOneThread(ggml_cgraph * graph);
 
     // Stops a graph between two nodes when it returns true.
     void setAbort(std::function<bool()> abort);
@@ -136,6 +137,8 @@ class GraphRunner {
     // Gives memory to the graph and checks that the device knows every node. Inputs may be set after it.
     void allocate();
     void compute();
+    // To compare what does not depend on how many others work.
+    void computeOnOneThread();
     size_t arenaBytes() const;
     bool onlyChecks() const { return onlyChecks_; }
 
@@ -154,6 +157,7 @@ class GraphRunner {
   private:
     void checkSupport() const;
     bool reserve();
+    void throwUnlessDone(ggml_status status) const;
 
     Device & device_;
     ggml_gallocr_t allocator_ = nullptr;

@@ -9,13 +9,15 @@
 #include "products.h"
 
 namespace {
-// A product of some milliseconds: rows of a usual pass, and of the weight what fits.
-constexpr int64_t sampleRows = 256, sampleWeights = int64_t(1) << 21, fewestColumns = 64;
-constexpr int rounds = 4;
+// A product of a millisecond or two, less than the slices in which others take a core away: rows as in a usual pass, and so
+// much of the weight.
+constexpr int64_t sampleRows = 256, sampleWeights = int64_t(1) << 19, fewestColumns = 64;
+constexpr int rounds = 16;
 // ggml's product leaves the adapter's to a pass of its own, and a copy costs memory.
 constexpr double clearlyFaster = 1.15;
 
-// One product of `rows` rows with the first rows of a weight, each way in turn.
+// The product with the first rows of a weight, each way in turn. On one thread: others' work and the choice of threads then
+// weigh on all ways alike.
 class Trial {
   public:
     Trial(Device & device, const ggml_tensor * weight)
@@ -31,7 +33,7 @@ class Trial {
         }
     }
 
-    // The rows of the weight that are multiplied, as a tensor of its own.
+    // Columns of the product: rows of the weight.
     int64_t columns() const { return columns_; }
 
     double byOwnKernels(const Kernels & kernels) {
@@ -49,7 +51,7 @@ class Trial {
         runner_.expand(build());
         runner_.allocate();
         const auto start = std::chrono::steady_clock::now();
-        runner_.compute();
+        runner_.computeOnOneThread();
         return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     }
 
@@ -81,6 +83,9 @@ std::vector<Copy> copiesOf(const Device & device, const ggml_tensor * weight, in
     }
     return copies;
 }
+
+// llama.cpp rounds the sums of a block of their partner to 16 bits, which may overflow; our kernels do not.
+bool isRoundedOtherwise(ggml_type type) { return type == GGML_TYPE_Q4_1 || type == GGML_TYPE_Q5_1; }
 
 // The least of some rounds: what disturbs a trial only ever lengthens it.
 std::string measure(Device & device, const ggml_tensor * weight, bool mayCopy) {
@@ -116,9 +121,10 @@ bool takes(const Device & device, ggml_backend_buffer_type_t kind, const ggml_te
 
 std::string fastestWay(Device & device, const ggml_tensor * weight, bool mayCopy) {
     static std::mutex mutex;
-    static std::map<std::tuple<ggml_type, const Kernels *, int, bool>, std::string> known;
+    static std::map<std::tuple<ggml_type, const Kernels *, bool>, std::string> known;
+    if (isRoundedOtherwise(weight->type)) return device.kernels(weight)->forward.name;
     std::lock_guard<std::mutex> lock(mutex);
-    std::string & way = known[{weight->type, &device.kernels(weight)->forward, device.threads(), mayCopy}];
+    std::string & way = known[{weight->type, &device.kernels(weight)->forward, mayCopy}];
     if (way.empty()) way = measure(device, weight, mayCopy);
     return way;
 }

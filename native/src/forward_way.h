@@ -1,6 +1,7 @@
 // How a processor multiplies W·x fastest: by our own kernel, by ggml's with the weight as it lies, or by ggml's with a
 // copy in an extra buffer type of its CPU backend (repacked weights, AMX). It depends on the processor and the type of the
-// weight, and is measured. All of them compute what llama.cpp computes, but for the order of F32 sums.
+// weight, and is measured. All of them compute what llama.cpp computes, but for the order of F32 sums (types where that is not
+// so stay with our kernel).
 #pragma once
 #include <map>
 #include <string>
@@ -26,5 +27,5 @@ struct ForwardPlan {
 bool takes(const Device & device, ggml_backend_buffer_type_t kind, const ggml_tensor * weight);
 
 // The fastest way for weights of the type and about the shape of `weight`, whose data lies in memory. Ours unless another
-// is clearly faster. Remembered for the process by type, threads and `mayCopy`.
+// is clearly faster. Remembered for the process by type and `mayCopy`.
 std::string fastestWay(Device & device, const ggml_tensor * weight, bool mayCopy);

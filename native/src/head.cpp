@@ -25,9 +25,9 @@ Trainer::HeadChunk Trainer::headChunk(ggml_context * c, int64_t start, int64_t r
     ggml_tensor * last = tape_->layerInputs.back();
     ggml_tensor * hidden = ggml_view_2d(c, last, last->ne[0], rows, last->nb[1], start * last->nb[1]);
     ggml_tensor * normed = ggml_mul(c, ggml_rms_norm(c, hidden, model_.shape().epsilon), model_.outputNorm);
-    const LinearKernels * kernels = model_.head.served == nullptr ? device_.kernels(model_.head.weight) : nullptr;
-    ggml_tensor * logits = kernels == nullptr ? device_.multiply(c, model_.head.served == nullptr ? model_.head.weight : model_.head.served, normed)
-                                              : sumOfProducts(runner_, {{kernels->forward, model_.head.weight, false, productRows(runner_, kernels->forward, normed)}});
+    const Kernels * kernels = model_.head.forwardKernels(device_);
+    ggml_tensor * logits = kernels == nullptr ? device_.multiply(c, model_.head.forwardWeight(), normed)
+                                              : sumOfProducts(runner_, {{*kernels, model_.head.weight, false, productRows(runner_, *kernels, normed)}});
     if (model_.head.bias != nullptr) logits = ggml_add(c, logits, model_.head.bias);
     if (a.logitScale != 1) logits = ggml_scale(c, logits, a.logitScale);
     if (a.logitSoftcap == 0) return {logits, ggml_soft_max(c, logits), nullptr};

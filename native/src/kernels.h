@@ -7,6 +7,7 @@
 #include <ggml.h>
 
 #include <cstdint>
+#include <new>
 #include <vector>
 
 // A matrix of any type that ggml can turn into F32; its rows lie `stride` bytes apart.
@@ -19,11 +20,27 @@ struct PanelSource {
     const float * floats(int64_t row, int64_t start, int64_t count, float * scratch) const;
 };
 
+// Memory that begins on a cache line: a register of 64 bytes never straddles two of them.
+template <typename T>
+struct OnCacheLine {
+    using value_type = T;
+    OnCacheLine() = default;
+    template <typename Other>
+    OnCacheLine(const OnCacheLine<Other> &) {}
+    T * allocate(size_t count) { return static_cast<T *>(::operator new(count * sizeof(T), line)); }
+    void deallocate(T * memory, size_t) { ::operator delete(memory, line); }
+    template <typename Other>
+    bool operator==(const OnCacheLine<Other> &) const { return true; }
+    template <typename Other>
+    bool operator!=(const OnCacheLine<Other> &) const { return false; }
+    static constexpr std::align_val_t line{64};
+};
+
 // Scratch of one thread.
 struct KernelScratch {
-    std::vector<float> floats;
-    std::vector<int32_t> words;
-    std::vector<uint8_t> panel;
+    std::vector<float, OnCacheLine<float>> floats;
+    std::vector<int32_t, OnCacheLine<int32_t>> words;
+    std::vector<uint8_t, OnCacheLine<uint8_t>> panel;
 };
 
 // C[rows, columns] (+)= X·panel.

@@ -90,16 +90,14 @@ std::vector<ggml_tensor *> LayerGraph::apply(const std::vector<const Linear *> &
     for (const Linear * linear : linears) {
         const LoraPair * pair = h == nullptr ? nullptr : linear->lora;
         ggml_tensor * y;
-        if (linear->served != nullptr) {
-            y = multiply(linear->served, x);
-            if (pair != nullptr) y = addProduct(runner_, y, {floatKernels(), pair->b, false, columnsOf(h, lora, *pair)});
-        } else if (const LinearKernels * kernels = runner_.device().kernels(linear->weight)) {
-            std::vector<ProductTerm> terms{{kernels->forward, linear->weight, false, rowsFor(kernels->forward, x)}};
+        if (const Kernels * kernels = linear->forwardKernels(runner_.device())) {
+            std::vector<ProductTerm> terms{{*kernels, linear->weight, false, rowsFor(*kernels, x)}};
             if (pair != nullptr) terms.push_back({floatKernels(), pair->b, false, columnsOf(h, lora, *pair)});
             y = sumOfProducts(runner_, terms);
         } else {
-            y = multiply(linear->weight, x);
-            if (pair != nullptr) y = ggml_add(c_, y, multiply(pair->b, ggml_cont(c_, columnsOf(h, lora, *pair))));
+            y = multiply(linear->forwardWeight(), x);
+            if (pair != nullptr && own) y = addProduct(runner_, y, {floatKernels(), pair->b, false, columnsOf(h, lora, *pair)});
+            else if (pair != nullptr) y = ggml_add(c_, y, multiply(pair->b, ggml_cont(c_, columnsOf(h, lora, *pair))));
         }
         ys.push_back(linear->bias == nullptr ? y : ggml_add(c_, y, linear->bias));
     }

@@ -30,6 +30,12 @@ struct Linear {
     int64_t in() const { return weight->ne[0]; }
     int64_t out() const { return weight->ne[1]; }
     explicit operator bool() const { return weight != nullptr; }
+    // W as a forward product reads it, and our kernels for it; null where the product is ggml's own.
+    ggml_tensor * forwardWeight() const { return served == nullptr ? weight : served; }
+    const Kernels * forwardKernels(const Device & device) const {
+        const LinearKernels * kernels = served == nullptr ? device.kernels(weight) : nullptr;
+        return kernels == nullptr ? nullptr : &kernels->forward;
+    }
 };
 
 struct Layer {
@@ -124,7 +130,8 @@ class Model {
     BufferPtr placePart(const GgufPart & part);
     void placeTransposed();
     std::string wayOf(ggml_type type, const std::vector<Linear *> & linears, const ForwardPlan & plan) const;
-    bool copyForForward(ggml_backend_buffer_type_t kind, const std::vector<Linear *> & linears);
+    bool copyForForward(ggml_backend_buffer_type_t kind, const std::vector<Linear *> & linears, size_t room);
+    size_t copyRoom(const ForwardPlan & plan, ggml_type type) const;
     std::vector<uint8_t> transposedBytes(const Linear & linear, ggml_type type) const;
 
     // A linear and the description of its transposed copy.

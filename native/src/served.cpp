@@ -1,8 +1,8 @@
 // What forward multiplies with, where ggml's own product is faster than our kernels.
 #include <algorithm>
+#include <cstdint>
 #include <map>
 
-#include "failure.h"
 #include "model.h"
 
 namespace {
@@ -28,7 +28,12 @@ std::string Model::wayOf(ggml_type type, const std::vector<Linear *> & linears, 
     const auto set = plan.ways.find(ggml_type_name(type));
     if (set != plan.ways.end()) return set->second;
     if (!plan.measured || type == GGML_TYPE_F32 || weightsOf(linears) < fewestWeights) return device_.kernels(largest.weight)->forward.name;
-    return fastestWay(device_, largest.weight, bytesOf(linears) <= plan.copyBytes - std::min(plan.copyBytes, copiedBytes()));
+    return fastestWay(device_, largest.weight, bytesOf(linears) <= copyRoom(plan, type));
+}
+
+// What a copy of the weights of a type may take.
+size_t Model::copyRoom(const ForwardPlan & plan, ggml_type type) const {
+    return plan.ways.count(ggml_type_name(type)) > 0 ? SIZE_MAX : plan.copyBytes - std::min(plan.copyBytes, copiedBytes());
 }
 
 void Model::chooseForward(const ForwardPlan & plan) {
@@ -42,20 +47,20 @@ void Model::chooseForward(const ForwardPlan & plan) {
         std::string way = wayOf(type, linears, plan);
         const auto kind = std::find_if(kinds.begin(), kinds.end(), [&](auto one) { return way == ggml_backend_buft_name(one); });
         if (way == plainGgml) for (Linear * linear : linears) linear->served = linear->weight;
-        else if (kind == kinds.end() || !copyForForward(*kind, linears)) way = kernels.forward.name;
+        else if (kind == kinds.end() || !copyForForward(*kind, linears, copyRoom(plan, type))) way = kernels.forward.name;
         products_[ggml_type_name(type)] = {way, kernels.backward.name};
     }
 }
 
-// Copies those of them whose shape the buffer type takes; false where it takes none.
-bool Model::copyForForward(ggml_backend_buffer_type_t kind, const std::vector<Linear *> & linears) {
+// Copies those of them whose shape the buffer type takes; false where it takes none, or there is no room.
+bool Model::copyForForward(ggml_backend_buffer_type_t kind, const std::vector<Linear *> & linears, size_t room) {
     ContextPtr context = tensorContext(linears.size());
     std::vector<std::pair<Linear *, ggml_tensor *>> copies;
     for (Linear * linear : linears)
         if (takes(device_, kind, linear->weight)) copies.emplace_back(linear, ggml_new_tensor_2d(context.get(), linear->weight->type, linear->in(), linear->out()));
-    if (copies.empty()) return false;
+    if (copies.empty() || ggml_backend_alloc_ctx_tensors_from_buft_size(context.get(), kind) > room) return false;
     BufferPtr buffer(ggml_backend_alloc_ctx_tensors_from_buft(context.get(), kind));
-    if (!buffer) throw outOfMemory("copies of the weights that forward multiplies with", bytesOf(linears));
+    if (!buffer) return false;
     ggml_backend_buffer_set_usage(buffer.get(), GGML_BACKEND_BUFFER_USAGE_WEIGHTS);
     for (const auto & [linear, copy] : copies) {
         ggml_backend_tensor_set(copy, linear->weight->data, 0, ggml_nbytes(copy));

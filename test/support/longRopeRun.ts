@@ -41,7 +41,7 @@ export async function trainLongRope(over: object, originalContext = 256, trained
   });
   const events: JobEvent[] = [];
   const { signal } = new AbortController();
-  const job = { config, directory, cache: null };
+  const job = { config, directory, cache: null, memoryCeiling: null };
   await alignJob(job, new AlignmentControls(), (event) => events.push(event), signal);
   const [first = ""] = readFileSync(join(directory, "metrics.jsonl"), "utf8").split("\n");
   return {

@@ -66,7 +66,7 @@ describe("the reference", () => {
       const store = await ReferenceStore.open(newDirectory(), {
         model: "m",
         device: "test",
-        products: {},
+        forward: {},
         longFactors: false,
       });
       const idle = { emit: () => {}, clock: () => 0, whilePaused: async () => {}, signal: undefined };
