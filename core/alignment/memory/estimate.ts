@@ -17,7 +17,10 @@ export type ComputeDevice = "processor" | "gpu";
 export interface MemoryEstimate {
   /** The file, mapped into memory; on a GPU without embeddings that are gathered on the host. */
   readonly weights: number;
-  /** Transposed copies that backward multiplies with: on a GPU; the processor reads the weights either way. */
+  /**
+   * Transposed copies that backward multiplies with, on a GPU. The processor reads the weights either way; copies that
+   * are faster there are made of what this estimate leaves free, and are not counted.
+   */
   readonly copies: number;
   /** Adapter, its gradient and the optimizer's two moments. */
   readonly adapter: number;
