@@ -18,9 +18,9 @@ const firstDecade = 1e-5;
 /** Thousands as the window itself writes them; what begins with 0 is a fraction. */
 const grouped = /^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/;
 
-/** Reads `0.5`, `.5`, `0,5`, `1,000`, `1e-4`, `−3`; null for everything else. */
+/** Reads `0.5`, `.5`, `0,5`, `1,000`, `1e-4`, `1e−4`, `−3`; null for everything else. */
 export function parseNumber(typed: string): number | null {
-  const signed = typed.trim().replace("−", "-");
+  const signed = typed.trim().replaceAll("−", "-");
   const plain = grouped.test(signed) ? signed.replaceAll(",", "") : signed.replace(/^([+-]?\d*),(\d+)$/, "$1.$2");
   if (!/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(plain)) return null;
   const value = Number(plain);
@@ -28,14 +28,15 @@ export function parseNumber(typed: string): number | null {
 }
 
 /**
- * As it is typed: small ones with an exponent, none with more digits than it has.
+ * As a field shows it: small ones with an exponent (`1e−4`), none with more digits than it has, with the minus sign of
+ * all other numbers of the window.
  * @param places digits behind the point at most; default all
  */
 export function numberText(value: number | null, places?: number): string {
   if (value === null || !Number.isFinite(value)) return "";
   const exact = Number(places === undefined ? value.toPrecision(digits) : value.toFixed(places));
-  if (exact !== 0 && Math.abs(exact) < 1e-3) return exact.toExponential().replace("e+", "e");
-  return String(exact);
+  const isSmall = exact !== 0 && Math.abs(exact) < 1e-3;
+  return (isSmall ? exact.toExponential() : String(exact)).replace("e+", "e").replaceAll("-", "−");
 }
 
 /** Why the field does not take a number (NaN: what was typed is none); null when it does. */

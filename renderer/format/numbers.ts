@@ -33,8 +33,14 @@ export function formatSignificant(value: number | null | undefined): string {
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
   if (size === 0) return "0";
-  const text = size < 1e-3 || size >= 1e5 ? size.toExponential(2).replace("e+", "e") : trimZeros(size.toPrecision(4));
-  return value < 0 ? `−${text.replace("e-", "e−")}` : text.replace("e-", "e−");
+  const text = size < 1e-3 || size >= 1e5 ? exponentText(size.toExponential(2)) : trimZeros(size.toPrecision(4));
+  return value < 0 ? `−${text}` : text;
+}
+
+/** `1.00e-4` as `1e−4`: no zeros that say nothing, a real minus sign and no plus. */
+function exponentText(text: string): string {
+  const [digits = "", exponent = ""] = text.split("e");
+  return `${trimZeros(digits)}e${exponent.replace("+", "").replace("-", "−")}`;
 }
 
 function trimZeros(text: string): string {

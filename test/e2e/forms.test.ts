@@ -64,11 +64,11 @@ describeInChromium("the forms", { timeout: 120_000 }, () => {
     const rate = setting(page, "optimizer.learningRate").getByRole("textbox");
     await rate.fill("3e-4");
     await rate.press("Tab");
-    await expect.poll(() => rate.inputValue()).toBe("3e-4");
+    await expect.poll(() => rate.inputValue()).toBe("3e−4");
     await rate.press("ArrowUp");
-    await expect.poll(() => rate.inputValue()).toBe("5e-4");
+    await expect.poll(() => rate.inputValue()).toBe("5e−4");
     await rate.press("ArrowDown");
-    await expect.poll(() => rate.inputValue()).toBe("2e-4");
+    await expect.poll(() => rate.inputValue()).toBe("2e−4");
   });
 
   it("mix losses by weight, each with its own settings, and estimate the memory of what stands there", async () => {

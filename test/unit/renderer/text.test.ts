@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { wordDiff } from "../../../renderer/components/diff/wordDiff.ts";
+import { numberText } from "../../../renderer/components/numberText.ts";
 import {
   formatBytes,
   formatDecimal,
@@ -62,6 +63,11 @@ describe("numbers", () => {
       "0",
     ]);
     expect(formatSignificant(Number.POSITIVE_INFINITY)).toBe("∞");
+  });
+
+  it("write a learning rate as the form does that set it", () => {
+    for (const rate of [1e-4, 5e-5, 2.5e-4, 0.001, 0.02, -3e-4]) expect(formatSignificant(rate)).toBe(numberText(rate));
+    expect(formatSignificant(1e-4)).toBe("1e−4");
   });
 
   it("never show a small share as nothing, nor minus zero", () => {
