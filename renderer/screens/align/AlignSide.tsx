@@ -3,11 +3,10 @@ import { type Request, useNow } from "../../app/hooks.ts";
 import { ErrorNote } from "../../components/ErrorNote.tsx";
 import { Facts, Panel } from "../../components/Panel.tsx";
 import { formatBytes, formatCount, formatSignificant, unknown } from "../../format/numbers.ts";
-import { fileName } from "../../format/paths.ts";
 import { formatAgo } from "../../format/time.ts";
-import { settingAt } from "../../forms/settings.ts";
 import { text } from "../../text/en.ts";
 import { MemoryPanel } from "./MemoryPanel.tsx";
+import { settingsFacts } from "./settingsFacts.ts";
 import type { Checkpoints } from "./useCheckpoints.ts";
 
 const words = text.align;
@@ -70,22 +69,9 @@ function CheckpointsPanel({ checkpoints }: { readonly checkpoints: Checkpoints }
 /** The frozen settings that people ask for first; the rest is in config.json. */
 function SettingsPanel({ details: { data, error } }: { readonly details: Request<RunDetails> }) {
   if (data === null) return error === null ? null : <ErrorNote error={error} />;
-  const at = (name: string) => settingAt(data.config, name);
-  const number = (name: string) => formatSignificant(at(name) as number | undefined);
-  const loss = String(at("loss.id") ?? "") as keyof typeof words.setup.losses;
   return (
     <Panel title={words.settings}>
-      <Facts
-        facts={[
-          [words.facts.model, fileName(String(at("model") ?? ""))],
-          [words.facts.data, fileName(String(at("data") ?? ""))],
-          [words.facts.loss, words.setup.losses[loss] ?? words.facts.mixture],
-          [words.facts.lora, words.loraFact(number("lora.rank"), number("lora.alpha"))],
-          [words.facts.rate, number("optimizer.learningRate")],
-          [words.facts.epochs, number("epochs")],
-          [words.facts.seed, number("seed")],
-        ]}
-      />
+      <Facts facts={settingsFacts(data.config)} />
     </Panel>
   );
 }

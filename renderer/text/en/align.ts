@@ -79,7 +79,7 @@ export const align = {
     differenceText: "Measured against estimated",
     parts: {
       weights: "Weights",
-      copies: "Copies of weights",
+      copies: "Their copies",
       adapter: "Adapter",
       activations: "Activations",
       work: "Working",
@@ -93,7 +93,6 @@ export const align = {
     model: "Model",
     data: "Data",
     loss: "Loss",
-    mixture: "A mixture",
     lora: "LoRA",
     rate: "Learning rate",
     epochs: "Epochs",
