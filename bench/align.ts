@@ -3,8 +3,8 @@
  * [-- --runs 5] [--samples 6] [--threads 0] [--json]. 125 M parameters, rank 16, prompt 180 tokens, responses of 120, 100
  * and 140; ours on a Q8_0 base against torch in bfloat16, on an F32 base against float32, in turn, a process of its own
  * each. The peer runs in the Python of FOLKMOOT_PYTHON, else in a python3 with torch and peft, else it is skipped.
- * What the figures mean: align/comparison.ts. Writes bench/results/align.json; --json prints it as one line, without the
- * single runs.
+ * What the figures mean: align/comparison.ts. Writes bench/results/align.json where the peer ran, or the figures of ours
+ * alone would replace a comparison; --json prints them as one line, without the single runs.
  *
  * [-- --billion]: instead, 1 B parameters as Q4_K_M; writes bench/results/align-billion.json.
  * [-- --table]: instead, cost against response tokens, layers and candidates; writes bench/results/align-scaling.json.
@@ -13,7 +13,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { measureBillion } from "./align/billion.ts";
-import { compare } from "./align/comparison.ts";
+import { compare, hasPeer } from "./align/comparison.ts";
 import { measureScaling } from "./align/scaling.ts";
 import { workload125M } from "./align/workload.ts";
 
@@ -39,7 +39,8 @@ if (values.table) {
   console.log(JSON.stringify(report, null, values.json ? 0 : 2));
 } else {
   const report = await compare(workload125M, { runs, samples, threads, environment: process.env, say });
-  await writeResult("align", { shape: workload125M, samples, ...report });
+  if (hasPeer(report)) await writeResult("align", { shape: workload125M, samples, ...report });
+  else say("bench/results/align.json stays as it is: without the peer there is no comparison to keep.");
   const { rounds, ...figures } = report;
   console.log(JSON.stringify(figures, null, values.json ? 0 : 2));
 }

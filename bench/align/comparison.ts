@@ -55,6 +55,11 @@ export async function compare(workload: Workload, options: ComparisonOptions) {
   };
 }
 
+/** Whether the peer ran in every round: only then is there a comparison that is worth a file. */
+export function hasPeer({ rounds }: { readonly rounds: readonly Round[] }): boolean {
+  return rounds.every(({ peerBf16, peerF32 }) => peerBf16 !== null && peerF32 !== null);
+}
+
 async function peerRun(
   python: Python,
   workload: Workload,

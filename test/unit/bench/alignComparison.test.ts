@@ -1,6 +1,6 @@
 /** The figures of `npm run bench:align`: what they claim about ours and the peer. */
 import { expect, test } from "vitest";
-import { type Round, summary } from "../../../bench/align/comparison.ts";
+import { hasPeer, type Round, summary } from "../../../bench/align/comparison.ts";
 import { scalingTable, sizes } from "../../../bench/align/scaling.ts";
 import { fullLogitsBytes, usefulOperations, usefulTokens, workload125M } from "../../../bench/align/workload.ts";
 
@@ -38,7 +38,9 @@ test("ratios are above 1 where ours is faster, below 1 where it takes less, and 
 });
 
 test("a skipped peer leaves its figures and all that compares with it empty", () => {
-  const figures = summary(workload125M, [{ ...round(1), peerBf16: null, peerF32: null }], null);
+  const alone = { ...round(1), peerBf16: null, peerF32: null };
+  const figures = summary(workload125M, [alone], null);
+  expect([hasPeer({ rounds: [round(1)] }), hasPeer({ rounds: [round(1), alone] })]).toEqual([true, false]);
   expect(figures).toMatchObject({ speedRatioBf16: null, memoryRatioF32: null, peakGflops: { float32: null } });
   expect(figures.trainers.peerF32).toBeNull();
   expect(figures.trainers.oursQ8).toMatchObject({ samplesPerMinute: 120, peakShare: null });
