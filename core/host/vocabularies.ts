@@ -1,4 +1,4 @@
-/** Vocabularies that were asked for, loaded once per file as it was; the last few stay. */
+/** Vocabularies that were asked for, loaded once per file as it was; the last few stay, and each while it is in use. */
 import { stat } from "node:fs/promises";
 import { sizesOf } from "../alignment/memory/rowSizes.ts";
 import { prepareRows } from "../alignment/prepareRows.ts";
@@ -9,16 +9,30 @@ import { modelPath } from "../models/splitModel.ts";
 
 const kept = 2;
 
+interface Held {
+  readonly loading: Promise<VocabularyTokenizer>;
+  /** Calls that work with it. */
+  users: number;
+}
+
 export class Vocabularies {
-  private readonly loaded = new Map<string, Promise<VocabularyTokenizer>>();
+  private readonly open: (model: string) => Promise<VocabularyTokenizer>;
+  /** The one that was asked for last comes last. */
+  private readonly held = new Map<string, Held>();
+
+  /** @param open default: the vocabulary of a model file */
+  constructor(open: (model: string) => Promise<VocabularyTokenizer> = openTokenizer) {
+    this.open = open;
+  }
 
   /** Tokens of queries and of the responses after them; `bos` = the model puts one more token before a query. */
   async count(model: string, rows: readonly (readonly string[])[]): Promise<{ counts: number[][]; bos: boolean }> {
-    const tokenizer = await this.get(model);
-    const counts = rows.map((texts) =>
-      texts.map((text, i) => (i === 0 ? tokenizer.tokenize(text) : tokenizer.tokenizeContinuation(text)).length),
-    );
-    return { counts, bos: tokenizer.bos !== null };
+    return this.with(model, async (tokenizer) => {
+      const counts = rows.map((texts) =>
+        texts.map((text, i) => (i === 0 ? tokenizer.tokenize(text) : tokenizer.tokenizeContinuation(text)).length),
+      );
+      return { counts, bos: tokenizer.bos !== null };
+    });
   }
 
   /** As a training prepares its rows. @throws as `prepareRows` */
@@ -27,22 +41,42 @@ export class Vocabularies {
     signal: AbortSignal | undefined,
   ): Promise<RowSizes> {
     const uncut = { ...config, maxLength: Number.MAX_SAFE_INTEGER };
-    return sizesOf(await prepareRows(uncut, await this.get(config.model), signal));
+    return this.with(config.model, async (tokenizer) => sizesOf(await prepareRows(uncut, tokenizer, signal)));
   }
 
-  private async get(model: string): Promise<VocabularyTokenizer> {
+  private async with<Result>(
+    model: string,
+    work: (tokenizer: VocabularyTokenizer) => Promise<Result>,
+  ): Promise<Result> {
     // The first of several files has the vocabulary.
     const file = modelPath(model);
     const key = `${file}|${(await stat(file).catch(() => null))?.mtimeMs}`;
-    const known = this.loaded.get(key);
-    if (known !== undefined) return known;
-    const loading = openTokenizer(model);
-    this.loaded.set(key, loading);
-    loading.catch(() => this.loaded.delete(key));
-    for (const [old, tokenizer] of [...this.loaded].slice(0, -kept)) {
-      this.loaded.delete(old);
-      void tokenizer.then((unused) => unused.dispose()).catch(() => undefined);
+    const held = this.held.get(key) ?? { loading: this.open(model), users: 0 };
+    this.held.delete(key);
+    this.held.set(key, held);
+    held.users++;
+    try {
+      return await work(await held.loading);
+    } catch (error) {
+      // One that cannot be loaded is read again the next time.
+      await held.loading.catch(() => this.forget(key, held));
+      throw error;
+    } finally {
+      held.users--;
+      this.disposeUnused();
     }
-    return loading;
+  }
+
+  /** All but the last few that nobody works with. */
+  private disposeUnused(): void {
+    for (const [key, held] of [...this.held].slice(0, -kept)) {
+      if (held.users > 0) continue;
+      this.forget(key, held);
+      void held.loading.then((unused) => unused.dispose()).catch(() => undefined);
+    }
+  }
+
+  private forget(key: string, held: Held): void {
+    if (this.held.get(key) === held) this.held.delete(key);
   }
 }
