@@ -5,15 +5,14 @@ import { Button } from "../components/Button.tsx";
 import { Segmented, SelectInput, SliderInput, SwitchInput } from "../components/choices.tsx";
 import { AdapterSelect, ModelSelect } from "../components/ModelSelect.tsx";
 import { NumberInput } from "../components/NumberInput.tsx";
-import { numberText } from "../components/numberText.ts";
 import { PathInput } from "../components/PathInput.tsx";
 import { formatShare } from "../format/numbers.ts";
-import { fileName } from "../format/paths.ts";
 import { text } from "../text/en.ts";
 import { type FieldDescription, type OwnDescription, settingsOf } from "./description.ts";
 import { Lines } from "./Lines.tsx";
 import { boundsAt } from "./schema.ts";
 import { textsAt } from "./settings.ts";
+import { shownValue } from "./shownValue.ts";
 import type { SettingsForm } from "./useSettingsForm.ts";
 
 const words = text.forms;
@@ -162,18 +161,4 @@ function Control({ form, field }: FieldViewProps<Controlled>) {
     case "adapter":
       return <AdapterSelect {...common} model={form.text(field.model)} value={form.text(setting)} onChange={orNull} />;
   }
-}
-
-/** A value in the words of its field. */
-export function shownValue(value: unknown, field: FieldDescription): string {
-  if (field.kind === "number" && (value === null || value === field.emptyValue))
-    return field.empty ?? words.values.none;
-  if (field.kind === "model" && value === null) return field.none ?? words.values.none;
-  if (value === null || value === "") return words.values.none;
-  if (field.kind === "choice") return field.choices[String(value)] ?? String(value);
-  if (field.kind === "share") return formatShare(Number(value));
-  if (typeof value === "boolean") return value ? words.values.on : words.values.off;
-  if (typeof value === "number") return numberText(value);
-  if (Array.isArray(value)) return value.length === 0 ? words.values.none : words.values.several(value.length);
-  return typeof value === "string" ? fileName(value) : words.values.none;
 }

@@ -1,8 +1,8 @@
 /** What the effort dial has to do with the form: what a person set beside it, and what it set, in words. Pure. */
 import { loraTargets } from "../../../core/contract/alignment.ts";
 import { fieldFor, type SectionDescription } from "../../forms/description.ts";
-import { shownValue } from "../../forms/FieldView.tsx";
 import { type SettingsDraft, settingAt, withSetting } from "../../forms/settings.ts";
+import { shownValue } from "../../forms/shownValue.ts";
 import { text } from "../../text/en.ts";
 import type { LayerRange } from "./layers.ts";
 
