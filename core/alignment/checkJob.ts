@@ -75,9 +75,9 @@ export function checkLora({ rsLora, ranks, targets, layers }: AlignConfig["lora"
   const own = loraTargets.filter((target) => ranks[target] !== undefined);
   if (rsLora && own.length > 0)
     throw new FolkmootError("bad-setting", {
-      message: "lora.rsLora does not go with lora.ranks.",
+      message: "Rank-stabilized LoRA does not go with ranks of their own for some matrices.",
       reason: "An adapter file holds one alpha, and alpha/√rank differs where ranks differ.",
-      action: "Use one rank for all targets, or switch rsLora off.",
+      action: "Use one rank for all matrices, or LoRA that is not rank-stabilized.",
       details: { setting: "lora.rsLora" },
     });
   const idle = own.find((target) => !targets.includes(target));
@@ -89,8 +89,8 @@ export function checkLora({ rsLora, ranks, targets, layers }: AlignConfig["lora"
     });
   if (layers !== null && layers.last < layers.first)
     throw new FolkmootError("bad-setting", {
-      message: `lora.layers ends (${layers.last}) before it starts (${layers.first}).`,
-      action: "Give the first layer first.",
+      message: `The last layer (${layers.last}) comes before the first layer (${layers.first}).`,
+      action: `Choose a last layer of ${layers.first} or more, or an earlier first one.`,
       details: { setting: "lora.layers" },
     });
 }
@@ -105,7 +105,7 @@ export function checkShape({ lora, contextLength, model }: AlignConfig, shape: T
 export function checkLayers({ layers }: Pick<AlignConfig["lora"], "layers">, count: number): void {
   if (layers === null || layers.last < count) return;
   throw new FolkmootError("bad-setting", {
-    message: `lora.layers ends at ${layers.last}, and the model has the layers 0 to ${count - 1}.`,
+    message: `The last layer is to be ${layers.last}, and the model has the layers 0 to ${count - 1}.`,
     reason: "Layers are counted from 0.",
     action: `Choose layers up to ${count - 1}, such as ${Math.floor(count / 2)}-${count - 1}.`,
     details: { setting: "lora.layers", layers: count },

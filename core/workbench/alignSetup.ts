@@ -94,7 +94,10 @@ async function stepsOf(data: string, settings: StepSettings, reader: ReaderClien
   return planned === null || planned.training === 0 ? 0 : planSteps(planned.training, settings).steps;
 }
 
-/** Never throws for what a person typed. Before data are chosen, the memory is told for any rows. */
+/**
+ * Never throws for what a person typed. Before data are chosen, the memory is told for any rows; where a setting is
+ * refused, no figure is told that is made from it.
+ */
 export async function previewAlign(given: Readonly<Record<string, unknown>>, tools: AlignTools) {
   const whole = alignConfig.safeParse(given);
   const gaps = whole.success ? [] : problemsOf(whole.error, given);
@@ -102,14 +105,27 @@ export async function previewAlign(given: Readonly<Record<string, unknown>>, too
   if (config === undefined) return { problems: gaps, memory: null, steps: null, rows: null, parameters: null };
   const shape = await tools.library.trainingShape(config.model).catch(() => null);
   const forecast = shape === null ? null : await trainingMemoryOf(shape, config, tools);
-  const rows = whole.success ? await planOf(config.data, config, tools.reader) : null;
+  const problems = whole.success ? await gatherProblems(checksOf(config, tools)) : gaps;
+  const stands = (figure: keyof typeof madeFrom) => !problems.some(({ setting }) => isOf(setting, madeFrom[figure]));
+  const rows = whole.success && stands("rows") ? await planOf(config.data, config, tools.reader) : null;
   return {
-    problems: whole.success ? await gatherProblems(checksOf(config, tools)) : gaps,
-    memory: forecast?.memory ?? null,
+    problems,
+    memory: forecast !== null && stands("memory") ? forecast.memory : null,
     steps: rows === null || rows.training === 0 ? null : planSteps(rows.training, config).steps,
     rows,
-    parameters: forecast?.parameters ?? null,
+    parameters: forecast !== null && stands("parameters") ? forecast.parameters : null,
   };
+}
+
+/** Settings that each figure is made from, of those that a check may refuse; data that are not chosen hold up nothing. */
+const madeFrom = {
+  parameters: ["model", "lora"],
+  memory: ["model", "lora", "gpu", "loss", "maxRejected"],
+  rows: ["loss"],
+} as const;
+
+function isOf(setting: string, names: readonly string[]): boolean {
+  return names.some((name) => setting === name || setting.startsWith(`${name}.`));
 }
 
 /** Bytes of the machine's memory that a training takes: of one on a card, the file. @throws as `trainingShape` */

@@ -143,6 +143,26 @@ describe("an alignment before it starts", () => {
       "loss.losses.0.weight",
     ]);
   });
+
+  it("says in the words of the form why layers are refused, and tells no figure that is made from them", async () => {
+    await using opened = await setup();
+    const { client, material, folder } = opened;
+    const data = join(folder, "rows.json");
+    await writeFile(data, JSON.stringify([{ query: "Q", responses: ["a", "b"], scores: [7, 1] }]));
+    const preview = (over: object) => client.align.preview({ config: { model: material.model, data, ...over } });
+    const reversed = await preview({ lora: { layers: { first: 1, last: 0 } } });
+    expect(reversed).toMatchObject({ memory: null, parameters: null, steps: 1, rows: { training: 1 } });
+    const [problem] = reversed.problems;
+    expect(problem?.message).toBe("The last layer (0) comes before the first layer (1).");
+    expect(problem?.action).not.toContain("lora.");
+    const twice = { weight: 1, loss: { id: "dpo" as const } };
+    const mixed = await preview({ loss: { id: "mixture", losses: [twice, twice] } });
+    expect(mixed).toMatchObject({ memory: null, steps: null, rows: null });
+    expect(mixed.parameters, "made from the adapter alone").toBeGreaterThan(0);
+    const quiet = await preview({ samples: { every: 5, prompts: [] } });
+    expect(quiet.problems).toHaveLength(1);
+    expect(quiet.memory, "made from other settings").not.toBeNull();
+  });
 });
 
 describe("an evaluation before it starts", () => {
