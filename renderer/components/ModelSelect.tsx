@@ -1,6 +1,6 @@
 import { go, useRequest, useWorkbench } from "../app/hooks.ts";
 import { formatParameters } from "../format/numbers.ts";
-import { fileName } from "../format/paths.ts";
+import { distinctNames, fileName } from "../format/paths.ts";
 import { text } from "../text/en.ts";
 import { Button } from "./Button.tsx";
 import { SelectInput } from "./choices.tsx";
@@ -28,6 +28,7 @@ export function ModelSelect(
   const models = (data?.models ?? []).filter(
     ({ description }) => description !== null && (!props.trainable || description.trainable.possible),
   );
+  const names = distinctNames(models);
   const known = models.some((model) => model.path === props.value);
   if (data !== null && models.length === 0 && props.value === "" && props.none === undefined)
     return (
@@ -45,7 +46,7 @@ export function ModelSelect(
         ...(props.none === undefined ? [] : [{ id: "", name: props.none }]),
         ...models.map((model) => ({
           id: model.path,
-          name: model.name,
+          name: names.get(model.path) ?? model.name,
           note: `${formatParameters(model.description?.parameters)} ${model.description?.quantization ?? ""}`,
         })),
         ...(known || props.value === "" ? [] : [{ id: props.value, name: fileName(props.value) }]),

@@ -8,7 +8,7 @@ import {
   formatShare,
   formatSignificant,
 } from "../../../renderer/format/numbers.ts";
-import { fileName, folderName } from "../../../renderer/format/paths.ts";
+import { distinctNames, fileName, folderName } from "../../../renderer/format/paths.ts";
 import { formatDuration, formatRate, formatTimeLeft } from "../../../renderer/format/time.ts";
 import { match, rank } from "../../../renderer/palette/match.ts";
 
@@ -134,5 +134,22 @@ describe("paths", () => {
   it("are read on every system", () => {
     expect(["/a/b.gguf", "C:\\m\\b.gguf", "b.gguf"].map(fileName)).toEqual(["b.gguf", "b.gguf", "b.gguf"]);
     expect(folderName("/a/b/c.gguf")).toBe("/a/b");
+  });
+
+  it("stand behind names that several have, as far as it takes to tell them apart", () => {
+    const models = [
+      { name: "Village", path: "/m/village-f16.gguf" },
+      { name: "Village", path: "/m/village-q4.gguf" },
+      { name: "Qwen", path: "/m/qwen.gguf" },
+      { name: "Twin", path: "/a/twin.gguf" },
+      { name: "Twin", path: "/b/twin.gguf" },
+    ];
+    expect([...distinctNames(models).values()]).toEqual([
+      "Village (village-f16.gguf)",
+      "Village (village-q4.gguf)",
+      "Qwen",
+      "Twin (/a/twin.gguf)",
+      "Twin (/b/twin.gguf)",
+    ]);
   });
 });
