@@ -10,10 +10,10 @@ import { factorsNotice, longRopeOf } from "../models/longRope.ts";
 import { exportAdapter } from "./exportAdapter.ts";
 import { exportMerged } from "./exportMerged.ts";
 import { type ExportSource, readExportSource } from "./exportSource.ts";
-import { type Proof, type ProofSample, proveExport, type ResponseScorer, type Tolerance } from "./proof.ts";
+import { type Proof, type ProofLimit, type ProofSample, proveExport, type ResponseScorer } from "./proof.ts";
 import { proofContext } from "./proofContext.ts";
 import { collectProofSamples } from "./proofSamples.ts";
-import { adapterTolerance, toleranceOf } from "./tolerances.ts";
+import { limitOf } from "./tolerances.ts";
 import type { ProvenFile } from "./writeProven.ts";
 
 /** The native and the inference side; each thing that is opened here is disposed of here. */
@@ -46,15 +46,13 @@ export interface ExportJob {
   readonly signal?: AbortSignal | undefined;
   /** Seconds of a monotonic clock; default `performance.now() / 1000`. */
   readonly clock?: () => number;
-  /** Default: `tolerances.ts` by the type of file. */
-  readonly tolerance?: Tolerance;
 }
 
 export type ExportResult = ProvenFile & { step: number; seconds: number };
 
 /** @throws as `readExportSource`, `writeProven`, `proveExport`; data-not-found when the training data are gone */
 export async function exportAdapterOfRun(job: ExportJob): Promise<ExportResult> {
-  return runExport(job, "export-adapter", job.tolerance ?? adapterTolerance, (source, prove) =>
+  return runExport(job, "export-adapter", limitOf("adapter"), (source, prove) =>
     exportAdapter({
       source,
       output: job.output,
@@ -66,7 +64,7 @@ export async function exportAdapterOfRun(job: ExportJob): Promise<ExportResult> 
 /** @param job.type file type; null = as merged. @throws as `exportAdapterOfRun` */
 export async function exportMergedOfRun(job: ExportJob & { type: QuantizationType | null }): Promise<ExportResult> {
   const { addon, libraries, threads } = job.tools;
-  return runExport(job, "export-merged", job.tolerance ?? toleranceOf(job.type), (source, prove) =>
+  return runExport(job, "export-merged", limitOf(job.type), (source, prove) =>
     exportMerged({
       source,
       output: job.output,
@@ -85,7 +83,7 @@ type Prove = (path: string, opened: { model: string; adapter: string | null }) =
 async function runExport(
   { directory, checkpoint = "last", tools, emit, signal, clock = () => performance.now() / 1000 }: ExportJob,
   stage: string,
-  tolerance: Tolerance,
+  limit: ProofLimit,
   write: (source: ExportSource, prove: Prove) => Promise<ProvenFile>,
 ): Promise<ExportResult> {
   const started = clock();
@@ -103,7 +101,7 @@ async function runExport(
     say(2, "opening it again to prove it");
     const scorer = await tools.openScorer(model, adapter, contextSize);
     try {
-      return await proveExport(path, samples, scorer, { tolerance, rows, signal });
+      return await proveExport(path, samples, scorer, { limit, rows, signal });
     } finally {
       await scorer.dispose();
     }

@@ -31,11 +31,14 @@ export interface ResponseScorer extends Tokenizer {
   tokenLogps(prompt: readonly number[], response: readonly number[]): Promise<readonly number[]>;
 }
 
-/** Nats per token. `max` null: not bounded, only reported. */
+/** The root mean square of trainer − export may be `floor` + `share` · that of the adapter's effect, nats per token. */
 export interface Tolerance {
-  readonly mean: number;
-  readonly max: number | null;
+  readonly floor: number;
+  readonly share: number;
 }
+
+/** With what is told where an export is outside. */
+export type ProofLimit = Tolerance & { readonly reason: string; readonly action: string };
 
 export type Proof = {
   samples: number;
@@ -50,9 +53,15 @@ export type Proof = {
   meanLoss: number;
   /** Mean of |adapter on − adapter off|, nats per token: what the training changed. */
   effect: number;
+  /** Root mean squares of the same two, nats per token: few tokens that are far off weigh as much as they should. */
+  rmsDifference: number;
+  rmsEffect: number;
   /** Whether the export is nearer to the aligned model than to the base: mean difference at most half the effect. */
   conclusive: boolean;
-  tolerance: Tolerance;
+  tolerance: Tolerance & {
+    /** Largest root mean square of the difference, nats per token. */
+    allowed: number;
+  };
 };
 
 /** Null for a row without query or response. */
@@ -65,13 +74,13 @@ export function proofTokens(row: ProofRow, tokenizer: Tokenizer, settings: Token
 
 /**
  * @param rows how the samples were cut: long ones, and ends of answers, are proven as they were trained
- * @throws proof-failed when the export splits text into other tokens, or differs by more than the tolerance
+ * @throws proof-failed when the export splits text into other tokens, or differs by more than the limit
  */
 export async function proveExport(
   path: string,
   samples: readonly ProofSample[],
   scorer: ResponseScorer,
-  { tolerance, rows, signal }: { tolerance: Tolerance; rows: TokenizeSettings; signal?: AbortSignal | undefined },
+  { limit, rows, signal }: { limit: ProofLimit; rows: TokenizeSettings; signal?: AbortSignal | undefined },
 ): Promise<Proof> {
   const differences: number[] = [];
   const effects: number[] = [];
@@ -86,6 +95,8 @@ export async function proveExport(
   }
   const absolute = differences.map(Math.abs);
   const [meanDifference, effect] = [mean(absolute), mean(effects)];
+  const rmsEffect = rootMeanSquare(effects);
+  const { floor, share } = limit;
   const proof: Proof = {
     samples: samples.length,
     tokens: differences.length,
@@ -93,22 +104,26 @@ export async function proveExport(
     meanDifference,
     meanLoss: mean(differences),
     effect,
+    rmsDifference: rootMeanSquare(differences),
+    rmsEffect,
     conclusive: meanDifference <= effect / 2,
-    tolerance,
+    tolerance: { floor, share, allowed: floor + share * rmsEffect },
   };
-  refuseOutside(path, proof);
+  refuseOutside(path, proof, limit);
   return proof;
 }
 
-function refuseOutside(path: string, proof: Proof): void {
-  const { tolerance, meanDifference, maxDifference } = proof;
+function refuseOutside(path: string, proof: Proof, { reason, action }: ProofLimit): void {
+  const { tolerance, rmsDifference, rmsEffect, maxDifference } = proof;
   // Written so that NaN is outside.
-  const inside = meanDifference <= tolerance.mean && (tolerance.max === null || maxDifference <= tolerance.max);
-  if (inside) return;
+  if (rmsDifference <= tolerance.allowed) return;
+  const [found, largest, changed, allowed] = [rmsDifference, maxDifference, rmsEffect, tolerance.allowed].map((nats) =>
+    nats.toPrecision(3),
+  );
   throw new FolkmootError("proof-failed", {
-    message: `${path} does not speak as the trainer does: log-probabilities differ by ${meanDifference.toPrecision(3)} nats per token on average and ${maxDifference.toPrecision(3)} at most.`,
-    reason: "The file type is too coarse for this model, or the export is faulty.",
-    action: "Export a finer file type (F16, Q8_0). If it fails there too, copy the diagnostics and report it.",
+    message: `${path} does not speak as the trainer does: log-probabilities differ by ${found} nats per token (root mean square; ${largest} at most) where the training changed ${changed} and ${allowed} is allowed.`,
+    reason,
+    action,
     details: { path, ...proof },
   });
 }
@@ -126,4 +141,8 @@ function checkTokens(path: string, index: number, expected: ProofTokens, found: 
 
 function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+function rootMeanSquare(values: readonly number[]): number {
+  return Math.sqrt(mean(values.map((value) => value * value)));
 }

@@ -5,6 +5,7 @@ import { loadNativeAddon } from "../../../core/alignment/nativeAddon.ts";
 import { runAlignment } from "../../../core/alignment/runAlignment.ts";
 import { alignConfig } from "../../../core/contract/alignment.ts";
 import { evaluationConfig } from "../../../core/contract/evaluation.ts";
+import { type QuantizationType, quantizationTypes } from "../../../core/contract/models.ts";
 import { runEvaluation } from "../../../core/evaluation/runEvaluation.ts";
 import { type ExportTools, exportAdapterOfRun, exportMergedOfRun } from "../../../core/exports/exportRun.ts";
 import { ggmlLibraryFolder } from "../../../core/models/llama/libraries.ts";
@@ -13,6 +14,7 @@ import { openTokenizer } from "../../../core/models/llama/tokenizer.ts";
 import { hashModel } from "../../../core/workspace/hash.ts";
 import { RunDirectory } from "../../../core/workspace/runDirectory.ts";
 import { writeRandomModel } from "../../../scripts/models/randomModel.ts";
+import { type Fault, faults, writeFaultyAdapter } from "../../support/faultyAdapter.ts";
 import { splitModel } from "../../support/splitModel.ts";
 import { temporaryFolder } from "../../support/temporaryFolder.ts";
 
@@ -105,6 +107,12 @@ it("what was trained is what llama.cpp speaks: exports are proven, and the adapt
   expect(result.base.goodShare).toBe(0);
   expect(result.aligned.goodShare).toBeGreaterThan(0.7);
 
+  // A strong training is an export in every type.
+  for (const type of quantizationTypes) {
+    const output = join(run, "exports", `${type}.gguf`);
+    const { proof } = await exportMergedOfRun({ directory: run, output, type, tools, emit });
+    expect(proof.conclusive, type).toBe(true);
+  }
   // A runtime that leaves the adapter out is found out, and the older export stays.
   const checkpoint = readFileSync(adapter.path);
   const swapped = {
@@ -114,6 +122,33 @@ it("what was trained is what llama.cpp speaks: exports are proven, and the adapt
   const failing = exportAdapterOfRun({ directory: run, output: join(run, "exports", "a.gguf"), tools: swapped, emit });
   await expect(failing).rejects.toMatchObject({ code: "proof-failed" });
   expect(readFileSync(adapter.path).equals(checkpoint)).toBe(true);
+});
+
+it("a merge that goes wrong is found out, whatever it does wrong", async () => {
+  const folder = await temporaryFolder();
+  const [model, data, run] = [join(folder, "m.gguf"), join(folder, "data.json"), join(folder, "run")];
+  await writeRandomModel(model, { shape, vocabularySize: 400, encoding: "Q8_0", seed: 6 });
+  const rows = Array.from({ length: 24 }, (_, i) => ({
+    query: `### Instruction:\nThing ${i}?\n\n### Response:\n`,
+    responses: [`give number ${i} to them`, "keep it"],
+    scores: [6, 1],
+  }));
+  writeFileSync(data, JSON.stringify(rows));
+  // Not so long that every token is certain, whatever the weights are.
+  await train(run, model, data, { epochs: 3 });
+  const merge = (type: QuantizationType | null, fault?: Fault) => {
+    const mergeAdapter: typeof addon.mergeAdapter = async (request) => {
+      const faulty = fault && (await writeFaultyAdapter(request.adapter, join(folder, "faulty.gguf"), fault));
+      return addon.mergeAdapter({ ...request, adapter: faulty ?? request.adapter });
+    };
+    const mergedBy = { ...tools, addon: { quantize: addon.quantize, mergeAdapter } };
+    return exportMergedOfRun({ directory: run, output: join(folder, "merged.gguf"), type, tools: mergedBy, emit });
+  };
+  for (const type of [null, "F16", "Q8_0"] as const) {
+    await merge(type);
+    for (const [name, fault] of Object.entries(faults))
+      await expect(merge(type, fault), `${name}, ${type}`).rejects.toMatchObject({ code: "proof-failed" });
+  }
 });
 
 it("a run whose rows were all cut is exported: llama.cpp reads them as training cut them", async () => {

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { writeAlignmentCheckpoint, writeBestCheckpoint } from "../../../core/alignment/alignmentCheckpoint.ts";
 import { alignConfig } from "../../../core/contract/alignment.ts";
 import type { JobEvent } from "../../../core/contract/events.ts";
+import { type QuantizationType, quantizationTypes } from "../../../core/contract/models.ts";
 import { exportAdapter } from "../../../core/exports/exportAdapter.ts";
 import { mergedBytes, quantizedBytes } from "../../../core/exports/exportMerged.ts";
 import { type ExportTools, exportAdapterOfRun, exportMergedOfRun } from "../../../core/exports/exportRun.ts";
@@ -285,8 +286,28 @@ describe("merged model", () => {
     expect(JSON.parse(readFileSync(`${output}.json`, "utf8"))).toMatchObject({ kind: "merged", type: "Q4_K_M" });
     expect(readdirSync(join(directory, "exports")).sort()).toEqual(["merged.gguf", "merged.gguf.json"]);
     expect(made.events.map((event) => event.type === "progress" && event.done)).toEqual([0, 1, 2, 3]);
-    const strict = exportMergedOfRun({ ...made, type: null });
-    await expect(strict).rejects.toMatchObject({ code: "proof-failed" });
+    // So far off that a finer type is faulty; what it advises is finer still.
+    const strict = { shift: 0.02 + 0.031 * result.proof.rmsEffect };
+    const refusedAs = (type: QuantizationType | null) =>
+      exportMergedOfRun({ ...job(directory, output, tools({ scorer: strict }).fake), type });
+    await expect(refusedAs("Q4_K_M")).resolves.toMatchObject({ proof: { tolerance: { share: 0.3 } } });
+    await expect(refusedAs(null)).rejects.toMatchObject({
+      code: "proof-failed",
+      action: expect.stringMatching(/^Export the adapter alone/),
+    });
+    await expect(refusedAs("F16")).rejects.toMatchObject({
+      action: expect.stringMatching(/^Export the adapter alone/),
+    });
+    await expect(refusedAs("Q8_0")).rejects.toMatchObject({
+      action: expect.stringMatching(/^Export a finer file type \(F16\), or the adapter alone/),
+    });
+  });
+
+  it.each(quantizationTypes)("as %s without its adapter is refused", async (type) => {
+    const directory = await trainedRun();
+    const { fake } = tools({ scorer: { adapter: false } });
+    const failing = exportMergedOfRun({ ...job(directory, join(directory, "m.gguf"), fake), type });
+    await expect(failing).rejects.toMatchObject({ code: "proof-failed" });
   });
 
   it("a merge that dies leaves no file", async () => {
