@@ -1,5 +1,6 @@
 /** The list of runs and of jobs without a run, and the stream of changes to it. */
 import { join } from "node:path";
+import { z } from "zod";
 import { FolkmootError } from "../contract/errors.ts";
 import type { StreamPosition } from "../contract/workbench/common.ts";
 import type { JobSummary, ListFrame, RunSnapshot, RunSummary } from "../contract/workbench/runs.ts";
@@ -8,7 +9,7 @@ import type { WorkspaceFolder } from "../workspace/workspaceFolder.ts";
 import { FrameStream, keepLast } from "./frameStream.ts";
 import type { JobQueue } from "./jobQueue.ts";
 import { type AnyRunConfig, findRuns, lastLine, type RunOnDisk, readRun } from "./runFolders.ts";
-import { figuresOf, headlineOf, modelOf, totalOf, unitOf } from "./runSummary.ts";
+import { figuresOf, headlineOf, modelOf, stepsPlanned, totalOf, unitOf } from "./runSummary.ts";
 
 /** Twice a second is enough for a list. */
 const listFrameMs = 500;
@@ -24,6 +25,10 @@ export interface CatalogEntry {
   result: Record<string, unknown> | null;
   /** Finished units on disk: interactions, steps, questions. */
   done: number;
+  /** So many the whole run has; null until it is known. */
+  total: number | null;
+  /** Of the last step of an alignment. */
+  loss?: number;
 }
 
 export class Catalog {
@@ -84,7 +89,7 @@ export class Catalog {
   /** A run that is about to start, before its folder is there. */
   add(run: string, config: AnyRunConfig): CatalogEntry {
     const at = this.now();
-    const entry = {
+    const entry: CatalogEntry = {
       run,
       directory: join(this.workspace.runs, run),
       config,
@@ -92,6 +97,7 @@ export class Catalog {
       updated: at,
       result: null,
       done: 0,
+      total: totalOf(config),
     };
     this.entries.set(run, entry);
     this.changed(run);
@@ -182,36 +188,61 @@ function keyOf(event: Exclude<ListEvent, { type: "job" }>): string {
 }
 
 /** The folder says so, or everything is there (a run of the terminal that was ended in its last moment). */
-export function isComplete({ config, result, done }: CatalogEntry): boolean {
+export function isComplete({ config, result, done, total }: CatalogEntry): boolean {
   if (result !== null) return true;
-  return config.kind === "society" && done >= (totalOf(config) ?? Number.POSITIVE_INFINITY);
+  return config.kind === "society" && done >= (total ?? Number.POSITIVE_INFINITY);
 }
 
 async function entryOf(found: RunOnDisk): Promise<CatalogEntry> {
-  return { ...found, done: await doneOnDisk(found) };
+  return { ...found, ...(await endOnDisk(found)) };
 }
 
 /** From the last line of the journal: records come in order, so their number follows from it. */
-async function doneOnDisk({ directory, config }: RunOnDisk): Promise<number> {
+async function endOnDisk({ directory, config }: RunOnDisk): Promise<Pick<CatalogEntry, "done" | "total" | "loss">> {
+  const total = totalOf(config);
   switch (config.kind) {
     case "society": {
       const last = (await lastLine(join(directory, "interactions.jsonl"))) as
         | { round?: number; agent?: { id?: number } }
         | undefined;
-      if (last?.round === undefined) return 0;
-      return (last.round - 1) * config.grid.rows * config.grid.columns + (last.agent?.id ?? 0) + 1;
+      if (last?.round === undefined) return { done: 0, total };
+      return { done: (last.round - 1) * config.grid.rows * config.grid.columns + (last.agent?.id ?? 0) + 1, total };
     }
-    case "align":
-      return ((await lastLine(join(directory, "metrics.jsonl"))) as { step?: number } | undefined)?.step ?? 0;
-    case "evaluation":
-      return (((await lastLine(join(directory, "results.jsonl"))) as { index?: number } | undefined)?.index ?? -1) + 1;
+    case "align": {
+      const last = lastStep.safeParse(await lastLine(join(directory, "metrics.jsonl"))).data;
+      if (last === undefined) return { done: 0, total };
+      const { step, epoch, loss } = last;
+      return {
+        done: step,
+        total: epoch === undefined ? total : stepsPlanned(config, { step, epoch }),
+        ...(loss === undefined ? {} : { loss }),
+      };
+    }
+    case "evaluation": {
+      const last = (await lastLine(join(directory, "results.jsonl"))) as { index?: number } | undefined;
+      return { done: (last?.index ?? -1) + 1, total };
+    }
   }
 }
 
+/** What the list wants of a line of metrics.jsonl. */
+const lastStep = z.object({
+  step: z.number().int().positive(),
+  epoch: z.number().positive().optional(),
+  loss: z.number().optional(),
+});
+
 function progressOnDisk(entry: CatalogEntry): RunSummary["progress"] {
-  const { config, done } = entry;
-  const total = isComplete(entry) ? done : totalOf(config);
-  return { stage: config.kind, done, total, unit: unitOf[config.kind], rate: null, secondsLeft: null };
+  const { config, done, loss } = entry;
+  return {
+    stage: config.kind,
+    done,
+    total: isComplete(entry) ? done : entry.total,
+    unit: unitOf[config.kind],
+    rate: null,
+    secondsLeft: null,
+    ...(loss === undefined ? {} : { loss }),
+  };
 }
 
 function liveFigures({ config }: CatalogEntry, live: RunSnapshot | undefined): RunSummary["figures"] | null {

@@ -1,4 +1,6 @@
 /** A run as a row of the list. Pure. */
+import { planSteps } from "../alignment/plan.ts";
+import type { AlignConfig, MetricsLine } from "../contract/alignment.ts";
 import type { RunSummary } from "../contract/workbench/runs.ts";
 import type { AnyRunConfig } from "./runFolders.ts";
 
@@ -55,6 +57,15 @@ export function figuresOf(
 export function totalOf(config: AnyRunConfig): number | null {
   if (config.kind === "society") return config.rounds * config.grid.rows * config.grid.columns;
   return config.kind === "evaluation" ? config.limit : config.maxSteps;
+}
+
+/**
+ * Steps of the whole training, from any of them: its epoch is the share of the rows that were read by then, so that their
+ * number follows from it, and the plan from that.
+ */
+export function stepsPlanned(config: AlignConfig, { step, epoch }: Pick<MetricsLine, "step" | "epoch">): number {
+  const rows = Math.round((step * config.accumulation) / epoch);
+  return Math.max(step, planSteps(Math.max(1, rows), config).steps);
 }
 
 export const unitOf = { society: "interactions", align: "steps", evaluation: "questions" } as const;

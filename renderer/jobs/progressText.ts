@@ -26,8 +26,8 @@ export function progressText(props: {
     ...(props.phaseWaitsFor ? [words.waitsFor(props.phaseWaitsFor)] : countParts(progress)),
     ...(props.phaseWaitsFor ? [] : state === "running" ? timeParts(progress) : [text.states[state]]),
     ...(loss === undefined ? [] : [words.lossOfStep(formatSignificant(loss))]),
-    ...(tokensPerSecond === undefined ? [] : [formatRate(tokensPerSecond, text.units.tokens ?? "")]),
-    // What was being done beside it when it ended is done no more.
+    // How fast it was, and what was being done beside it, is over when it ended.
+    ...(tokensPerSecond === undefined || !isLive(state) ? [] : [formatRate(tokensPerSecond, text.units.tokens ?? "")]),
     ...(note === undefined || !isLive(state) ? [] : [note]),
   ].join(" · ");
 }

@@ -22,6 +22,10 @@ describe("the line of a job's progress", () => {
     const aside = progress({ rate: null, secondsLeft: null, note: "writing 5 sample texts" });
     expect(said(aside)).toBe("1,204 of 2,000 steps · estimating the time left · writing 5 sample texts");
     expect(said(aside, "stopped")).toBe("1,204 of 2,000 steps · stopped");
+    const known = progress({ loss: 0.5 });
+    expect(said(progress({ loss: 0.5, tokensPerSecond: 900 }), "stopped"), "no speed where nothing moves").toBe(
+      said(known, "stopped"),
+    );
   });
 
   it("says which phase of how many a job made of others is in, and whose time is left", () => {

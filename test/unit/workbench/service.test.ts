@@ -1,6 +1,8 @@
 import { mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { planSteps } from "../../../core/alignment/plan.ts";
+import { alignConfig } from "../../../core/contract/alignment.ts";
 import { societyConfig } from "../../../core/contract/society.ts";
 import type { ListFrame } from "../../../core/contract/workbench/runs.ts";
 import type { HostFactories } from "../../../core/workbench/device.ts";
@@ -71,6 +73,21 @@ describe("the workbench service", () => {
       reset: true,
       events: [{ type: "snapshot", snapshot: { society: { interactions: 8 } } }],
     });
+  });
+
+  it("says of a training that was stopped how many steps it has, as it did while it ran", async () => {
+    const folder = await temporaryFolder();
+    const config = alignConfig.parse({ model: "/m.gguf", data: "/d.json", epochs: 2, accumulation: 8 });
+    const directory = join(folder, "runs", "training");
+    await (await RunDirectory.create(directory, { config, schema: alignConfig, files: [], id: "training" })).close();
+    const rows = 203;
+    const { steps } = planSteps(rows, config);
+    const line = (step: number) => JSON.stringify({ step, epoch: (step * 8) / rows, loss: 0.25 });
+    await writeFile(join(directory, "metrics.jsonl"), `${line(16)}\n${line(17)}\n`);
+    await using opened = await service(folder);
+    const [run] = await opened.client.runs.list();
+    expect(run).toMatchObject({ state: "stopped", progress: { done: 17, total: steps, unit: "steps", loss: 0.25 } });
+    expect(steps).toBe(51);
   });
 
   it("tells the list's changes to who watches, and only those to who comes back", async () => {
