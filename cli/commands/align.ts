@@ -74,6 +74,7 @@ async function align(context: CommandContext, command: Command, flags: Flags): P
   // Without rows it is an estimate for any that the settings allow.
   const unnamed = flags.estimate === true ? { data: "-" } : {};
   const config = parseSettings(alignConfig, { ...unnamed, ...settings }, alignFlags);
+  for (const { setting, value, reason } of dialled) terminal.line(`${asFlag(alignFlags, setting, value)}: ${reason}`);
   if (flags.estimate === true) {
     const gpus = config.gpu === "off" ? [] : await (await context.workbench.engine()).gpus();
     const { signal } = context;
@@ -83,7 +84,6 @@ async function align(context: CommandContext, command: Command, flags: Flags): P
     terminal.result(estimated.result, estimated.text);
     return;
   }
-  for (const { setting, value, reason } of dialled) terminal.line(`${asFlag(alignFlags, setting, value)}: ${reason}`);
   const trainer = await context.workbench.trainer();
   const input = { config, directory, ...(cache === null ? {} : { cache }) };
   const samples = watchSamples(directory, terminal);

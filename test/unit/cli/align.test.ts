@@ -143,6 +143,17 @@ describe("folkmoot align", () => {
     expect([...host.inputs, ...wide.inputs, ...shown.inputs]).toEqual([]);
   });
 
+  it("--estimate tells what --effort sets, for the estimate is for that", async () => {
+    const { model } = await writeMaterial(await temporaryFolder(), 8);
+    const [plain, dialled] = [fakeHost({}), fakeHost({})];
+    expect(await run(`align --model ${model} --rank 32 --estimate --json`, plain)).toBe(0);
+    expect(await run(`align --model ${model} --effort thorough --estimate --json`, dialled)).toBe(0);
+    const adapter = (host: typeof plain) => (JSON.parse(host.out()) as AlignEstimate).estimate.adapter;
+    expect(adapter(dialled)).toBe(adapter(plain));
+    expect(dialled.err()).toMatch(/^--rank 32: Twice/m);
+    expect(plain.err()).not.toContain("--rank");
+  });
+
   it("--estimate with data is for those rows, which are counted before anything starts", async () => {
     const model = join(fixtures, "model.gguf");
     const row = { query: 40, responses: [30, 20], scores: [7, 1] };
