@@ -74,20 +74,24 @@ export function LineChart(props: LineChartProps) {
     <figure className="line-chart">
       <figcaption className="line-chart-head">
         <h2>{props.title}</h2>
-        {(empty ? [] : curves).map((curve, index) => (
-          <span key={curve.id} className="curve-key" title={curve.label}>
-            <i style={{ background: `var(${curve.color})` }} />
-            {curves.length > 1 || curve.named ? <span className="truncate">{curve.label}</span> : null}
-            <b
-              className="numeric"
-              ref={(span) => {
-                values.current[index] = span;
-              }}
-            >
-              {unknown}
-            </b>
+        {empty ? null : (
+          <span className="curve-keys">
+            {curves.map((curve, index) => (
+              <span key={curve.id} className="curve-key" title={curve.label}>
+                <i style={{ background: `var(${curve.color})` }} />
+                {curves.length > 1 || curve.named ? <span className="truncate">{curve.label}</span> : null}
+                <b
+                  className="numeric"
+                  ref={(span) => {
+                    values.current[index] = span;
+                  }}
+                >
+                  {unknown}
+                </b>
+              </span>
+            ))}
           </span>
-        ))}
+        )}
         <span className="fine numeric" ref={position} />
         <span className="grow" />
         {outside > 0 ? (

@@ -136,6 +136,23 @@ describeInChromium("a training that is watched", { timeout: 120_000 }, () => {
     ).toBe(0);
   });
 
+  it("keeps the names of curves beside their numbers in a narrow window, also under the pointer", async () => {
+    const { page } = story;
+    const plot = page.locator(".curve-cell.rewards");
+    for (const width of [1024, 1440]) {
+      await page.setViewportSize({ width, height: 900 });
+      await plot.locator(".u-over").hover();
+      for (const name of ["rewards/chosen", "rewards/rejected"] as const) {
+        const key = plot.locator(".curve-key").filter({ hasText: words.curves[name] });
+        await expect.poll(() => key.locator("b").textContent()).toMatch(/\d/);
+        const label = key.locator(".truncate");
+        expect(await label.isVisible(), `${name} at ${width}`).toBe(true);
+        const cut = await label.evaluate((span) => span.scrollWidth - span.clientWidth);
+        expect(cut, `pixels of ${name} that are cut at ${width}`).toBeLessThanOrEqual(0);
+      }
+    }
+  });
+
   it("tells what its memory was, part by part, beside the estimate: its own, not that of a training before it", async () => {
     const { page } = story;
     const { title, parts, total } = words.memory;
@@ -145,6 +162,15 @@ describeInChromium("a training that is watched", { timeout: 120_000 }, () => {
       .poll(() => rows.locator("th").allTextContents())
       .toEqual([parts.weights, parts.adapter, parts.activations, parts.work, parts.program, total]);
     for (const figures of await rows.locator("td:nth-child(-n + 3)").allTextContents()) expect(figures).toMatch(/^\d/);
+    // A card has a row more, with the longest name.
+    await rows
+      .locator("th")
+      .first()
+      .evaluate((cell, name) => cell.replaceChildren(name), parts.copies);
+    const ends = (table: string) => page.locator(table).evaluate((one) => one.getBoundingClientRect().right);
+    expect(await ends(".memory-table"), "ends where the other tables do").toBeLessThanOrEqual(
+      await ends(".checkpoint-table"),
+    );
   });
 
   it("says before its first step what will come, and for whom it waits by name", async () => {
