@@ -286,14 +286,15 @@ describe("ranks and layers of one's own", () => {
   });
 
   it.each([
-    [{ rsLora: true, ranks: { attn_q: 8 } }, "lora.rsLora"],
-    [{ targets: ["attn_v"], ranks: { attn_q: 8 } }, "attn_q"],
-    [{ layers: { first: 3, last: 2 } }, "lora.layers"],
-  ])("%o is a wrong setting", async (lora, said) => {
+    [{ rsLora: true, ranks: { attn_q: 8 } }, "lora.rsLora", "Rank-stabilized"],
+    [{ targets: ["attn_v"], ranks: { attn_q: 8 } }, "lora.ranks", "attn_q"],
+    [{ layers: { first: 3, last: 2 } }, "lora.layers", "last layer (2)"],
+  ])("%o is a wrong setting, which is named", async (lora, setting, said) => {
     const { error } = await align({ config: settings({ lora }) });
     expect(error).toMatchObject({
       code: "bad-setting",
       message: expect.stringContaining(said),
+      details: { setting },
     });
   });
 });
