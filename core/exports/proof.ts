@@ -31,10 +31,22 @@ export interface ResponseScorer extends Tokenizer {
   tokenLogps(prompt: readonly number[], response: readonly number[]): Promise<readonly number[]>;
 }
 
-/** The root mean square of trainer − export may be `floor` + `share` · that of the adapter's effect, nats per token. */
+/** Of the adapter's effect: beyond it the export is nearer to the base, and no export of the training. */
+const mostOfEffect = 0.5;
+/** Nats: rounding in the runtime alone. */
+const leastAllowed = 0.025;
+
+/**
+ * The root mean square of trainer − export may be `floor` + `share` · that of the adapter's effect, nats per token, and no
+ * more than half of the effect.
+ */
 export interface Tolerance {
   readonly floor: number;
   readonly share: number;
+}
+
+export function allowedDifference({ floor, share }: Tolerance, rmsEffect: number): number {
+  return Math.min(floor + share * rmsEffect, Math.max(leastAllowed, mostOfEffect * rmsEffect));
 }
 
 /** With what is told where an export is outside. */
@@ -107,7 +119,7 @@ export async function proveExport(
     rmsDifference: rootMeanSquare(differences),
     rmsEffect,
     conclusive: meanDifference <= effect / 2,
-    tolerance: { floor, share, allowed: floor + share * rmsEffect },
+    tolerance: { floor, share, allowed: allowedDifference(limit, rmsEffect) },
   };
   refuseOutside(path, proof, limit);
   return proof;

@@ -18,37 +18,37 @@ export type ExportedAs = "adapter" | QuantizationType | null;
  *     base, a small training is gone, in Q8_0 more than in others: that is no export of it.
  */
 
-/** Nats: where the trainer and llama.cpp round activations differently, whatever was trained. */
-const floor = 0.025;
-
 /**
- * Of the effect: above what faultless files were measured to lose, less than a fifth for the coarsest, so that a coarse type is refused
- * too where a finer one loses much. Largest differences are told, not bounded: they are chance, and fell either way among
- * fine types.
+ * `floor`, nats: what a file type costs whatever was trained. Models lose this much to 4 bits before anything is merged, and
+ * who asks for them wants it so. `share` of the effect: above what faultless files were measured to lose. Largest differences
+ * are told, not bounded: they are chance, and fell either way among fine types.
  */
-const shares: Record<QuantizationType, number> = {
-  F32: 0.0175,
-  F16: 0.0175,
-  BF16: 0.03,
-  Q8_0: 0.03,
-  Q6_K: 0.06,
-  Q5_K_M: 0.12,
-  Q4_K_M: 0.15,
-  Q4_0: 0.18,
-  IQ4_XS: 0.18,
+const limits: Record<QuantizationType, { readonly floor: number; readonly share: number }> = {
+  F32: { floor: 0.05, share: 0.0175 },
+  F16: { floor: 0.05, share: 0.0175 },
+  BF16: { floor: 0.1, share: 0.03 },
+  Q8_0: { floor: 0.1, share: 0.03 },
+  Q6_K: { floor: 0.15, share: 0.06 },
+  Q5_K_M: { floor: 0.25, share: 0.12 },
+  Q4_K_M: { floor: 0.4, share: 0.15 },
+  Q4_0: { floor: 0.6, share: 0.18 },
+  IQ4_XS: { floor: 0.6, share: 0.18 },
 };
+
+/** The trainer and llama.cpp round activations at the same places. */
+const adapterLimit = { floor: 0.025, share: 0.005 };
 
 export function limitOf(exported: ExportedAs): ProofLimit {
   if (exported === "adapter")
     return {
-      ...{ floor, share: 0.005 },
+      ...adapterLimit,
       reason: "The file is faulty, or the runtime that opened it.",
       action: "Copy the diagnostics and report it; the training run itself is unharmed.",
     };
-  const share = shares[exported ?? "F16"];
-  const finer = (["F16", "Q8_0", "Q6_K"] as const).filter((type) => shares[type] < share);
+  const limit = limits[exported ?? "F16"];
+  const finer = (["F16", "Q8_0", "Q6_K"] as const).filter((type) => limits[type].share < limit.share);
   return {
-    ...{ floor, share },
+    ...limit,
     reason: `${exported ?? "Merging"} rounds away more than may be lost of this training, or the export is faulty.`,
     action: `Export ${finer.length > 0 ? `a finer file type (${finer.join(", ")}), or ` : ""}the adapter alone, of which nothing is rounded. If that is refused too, copy the diagnostics and report it.`,
   };
