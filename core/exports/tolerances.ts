@@ -24,8 +24,8 @@ export type ExportedAs = "adapter" | QuantizationType | null;
  * are told, not bounded: they are chance, and fell either way among fine types.
  */
 const limits: Record<QuantizationType, { readonly floor: number; readonly share: number }> = {
-  F32: { floor: 0.05, share: 0.0175 },
-  F16: { floor: 0.05, share: 0.0175 },
+  F32: { floor: 0.025, share: 0.0175 },
+  F16: { floor: 0.025, share: 0.0175 },
   BF16: { floor: 0.1, share: 0.03 },
   Q8_0: { floor: 0.1, share: 0.03 },
   Q6_K: { floor: 0.15, share: 0.06 },
@@ -36,7 +36,7 @@ const limits: Record<QuantizationType, { readonly floor: number; readonly share:
 };
 
 /** The trainer and llama.cpp round activations at the same places. */
-const adapterLimit = { floor: 0.025, share: 0.005 };
+const adapterLimit = { floor: 0.01, share: 0.01 };
 
 export function limitOf(exported: ExportedAs): ProofLimit {
   if (exported === "adapter")

@@ -5,6 +5,9 @@ import type { MemorySettings } from "./estimate.ts";
 import type { QuestionSize } from "./packing.ts";
 import type { TrainingShape } from "./shape.ts";
 
+/** Query and response of a short question together, tokens. */
+const shortQuestion = 64;
+
 interface Pass {
   readonly questions: QuestionSize[];
   readonly backward: boolean;
@@ -36,5 +39,3 @@ export function largestPasses(shape: TrainingShape, settings: MemorySettings): P
     [Math.ceil(length / 2), 1].flatMap((query) => passes(length, query)),
   );
 }
-/** Query and response of a short question together, tokens. */
-const shortQuestion = 64;

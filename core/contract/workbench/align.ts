@@ -12,7 +12,7 @@ export const trainingMemory = z.object({
   card: z.object({ name: z.string(), gpuLayers: z.number().int(), layers: z.number().int() }).nullable(),
   /** On the processor the file, mapped. */
   weights: z.number(),
-  /** Copies that backward multiplies with. */
+  /** Transposed, for backward on a GPU. */
   copies: z.number(),
   /** Adapter, its gradient and the optimizer's two moments. */
   adapter: z.number(),
